@@ -1,0 +1,64 @@
+// Kernel interfaces that Swift's Glibc module does not carry, and the few macros Swift cannot import.
+#pragma once
+#define _GNU_SOURCE 1 /* first: every header below must see it */
+#include <unistd.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <getopt.h>
+#include <poll.h>
+#include <time.h>
+#include <sys/types.h>
+#include <sys/stat.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <sys/signalfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/pidfd.h>
+#include <sys/random.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/icmp6.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/if_packet.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/securebits.h>
+
+static inline int cl_prctl(int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
+  return prctl(op, a, b, c, d);
+}
+static inline int cl_landlock_create_ruleset(const void *attr, size_t size, unsigned flags) {
+  return (int)syscall(__NR_landlock_create_ruleset, attr, size, flags);
+}
+static inline int cl_landlock_add_rule(int ruleset, int type, const void *attr, unsigned flags) {
+  return (int)syscall(__NR_landlock_add_rule, ruleset, type, attr, flags);
+}
+static inline int cl_landlock_restrict_self(int ruleset, unsigned flags) {
+  return (int)syscall(__NR_landlock_restrict_self, ruleset, flags);
+}
+static inline int cl_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags) {
+  return (int)syscall(__NR_execveat, fd, path, argv, envp, flags);
+}
+static inline struct cmsghdr *cl_cmsg_first(const struct msghdr *m) { return CMSG_FIRSTHDR(m); }
+static inline struct cmsghdr *cl_cmsg_next(struct msghdr *m, struct cmsghdr *c) { return CMSG_NXTHDR(m, c); }
+static inline unsigned char *cl_cmsg_data(struct cmsghdr *c) { return CMSG_DATA(c); }
+static inline size_t cl_cmsg_space(size_t n) { return CMSG_SPACE(n); }
+static inline size_t cl_cmsg_len(size_t n) { return CMSG_LEN(n); }
