@@ -62,3 +62,19 @@ static inline struct cmsghdr *cl_cmsg_next(struct msghdr *m, struct cmsghdr *c) 
 static inline unsigned char *cl_cmsg_data(struct cmsghdr *c) { return CMSG_DATA(c); }
 static inline size_t cl_cmsg_space(size_t n) { return CMSG_SPACE(n); }
 static inline size_t cl_cmsg_len(size_t n) { return CMSG_LEN(n); }
+
+// epoll's event holds a C union, which Swift counts as unsafe wherever it is touched.
+struct cl_event {
+  uint32_t events;
+  uint64_t token;
+};
+static inline int cl_epoll_ctl(int epoll, int op, int fd, uint32_t events, uint64_t token) {
+  struct epoll_event e = {.events = events, .data = {.u64 = token}};
+  return epoll_ctl(epoll, op, fd, &e);
+}
+static inline int cl_epoll_wait(int epoll, struct cl_event *out, int max) {
+  struct epoll_event e[32];
+  int n = epoll_wait(epoll, e, max < 32 ? max : 32, -1);
+  for (int i = 0; i < n; i++) out[i] = (struct cl_event){e[i].events, e[i].data.u64};
+  return n;
+}

@@ -1,0 +1,123 @@
+import CLinux
+import Glibc
+public import Linux
+
+/// One end of a channel between two of carpd's processes.
+///
+/// Back-pressure: a message that the socket has no room for waits in a queue of at most `queueLimit`; droppable ones
+/// (frames, advertisements: stale when late) are dropped instead. A peer that lets the queue overflow counts as gone:
+/// it hangs, and waiting for it would hang this side too.
+public final class Endpoint {
+  /// What a received datagram was.
+  public enum Incoming {
+    /// The descriptors that came along belong to whoever receives this.
+    case packet(Packet, [Int32])
+    /// Not a message: too long, unknown version or type.
+    case malformed
+    /// EOF, or ECONNRESET where the peer died with datagrams unread.
+    case gone
+  }
+
+  /// Messages waiting at most; beyond it the peer counts as hung.
+  public static let queueLimit = 8192
+  private let socket: FileDescriptor
+  private let loop: EventLoop
+  private var queue: [[UInt8]] = []
+  private var lastID: UInt32 = 0
+  private var closed = false
+  /// Droppable messages that found no room.
+  public private(set) var dropped: UInt64 = 0
+  /// Called once, when the queue overflows or the peer is gone while sending.
+  public var onHang: (() -> Void)?
+
+  public init(_ socket: consuming FileDescriptor, loop: EventLoop) {
+    self.socket = socket
+    self.loop = loop
+  }
+  public var descriptor: Int32 { socket.raw }
+
+  /// Calls `body` whenever something may be received.
+  public func listen(_ body: @escaping () -> Void) throws(Errno) {
+    try loop.watch(socket.raw) { [weak self] events in
+      if events & EventLoop.writable != 0 { self?.flush() }
+      if events & ~EventLoop.writable != 0 { body() }
+    }
+  }
+
+  /// Stops listening; the descriptor closes with the endpoint.
+  public func close() {
+    closed = true
+    loop.unwatch(socket.raw)
+  }
+
+  /// Queues or sends one message and returns its id. Ids increase by one.
+  @discardableResult
+  public func send(_ type: MessageType, _ payload: some Payload = Ready(), droppable: Bool = false) -> UInt32 {
+    lastID &+= 1
+    let bytes = Packet(type, id: lastID, payload).bytes
+    if !queue.isEmpty || !transmit(bytes) {
+      if droppable {
+        dropped += 1
+      } else if queue.count >= Endpoint.queueLimit {
+        hang()
+      } else {
+        queue.append(bytes)
+        try? loop.rewatch(socket.raw, events: EventLoop.readable | EventLoop.writable)
+      }
+    }
+    return lastID
+  }
+
+  /// Sends one message with descriptors, at once or not at all.
+  public func send(_ type: MessageType, _ payload: some Payload, descriptors: [Int32]) throws(Errno) {
+    lastID &+= 1
+    try sendDescriptors(socket.raw, Packet(type, id: lastID, payload).bytes, descriptors)
+  }
+
+  /// Receives one message without descriptors: the kernel discards any that a hostile peer sent along, and says so.
+  public func receive() throws(Errno) -> Incoming {
+    var buffer = [UInt8](repeating: 0, count: Packet.capacity)
+    var flags: Int32 = 0
+    let count: Int
+    do throws(Errno) {
+      count = try receiveDatagram(socket.raw, &buffer, flags: &flags)
+    } catch {
+      if error.number == ECONNRESET { return .gone }
+      throw error
+    }
+    if count == 0 { return .gone }
+    if flags & Int32(MSG_TRUNC | MSG_CTRUNC) != 0 { return .malformed }
+    guard let packet = Packet(bytes: Array(buffer.prefix(count))) else { return .malformed }
+    return .packet(packet, [])
+  }
+
+  /// Receives one message and at most `limit` descriptors, from a trusted peer.
+  public func receive(descriptors limit: Int) throws(Errno) -> Incoming {
+    let (bytes, descriptors) = try receiveDescriptors(socket.raw, capacity: Packet.capacity, limit: limit)
+    if bytes.isEmpty { return .gone }
+    if let packet = Packet(bytes: bytes) { return .packet(packet, descriptors) }
+    for descriptor in descriptors { Glibc.close(descriptor) }
+    return .malformed
+  }
+
+  private func transmit(_ bytes: [UInt8]) -> Bool {
+    let sent = unsafe Glibc.send(socket.raw, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+    if sent >= 0 { return true }
+    if Errno.last.isAgain || errno == ENOBUFS { return false }
+    hang()
+    return true
+  }
+
+  private func flush() {
+    var sent = 0
+    while sent < queue.count && !closed && transmit(queue[sent]) { sent += 1 }
+    queue.removeFirst(min(sent, queue.count))
+    if queue.isEmpty && !closed { try? loop.rewatch(socket.raw, events: EventLoop.readable) }
+  }
+
+  private func hang() {
+    let handler = onHang
+    onHang = nil
+    handler?()
+  }
+}

@@ -1,0 +1,139 @@
+import CLinux
+import Glibc
+
+/// A deadline somebody waits for; `cancel` forgets it.
+public final class Deadline {
+  /// CLOCK_MONOTONIC, nanoseconds.
+  public let time: UInt64
+  fileprivate var body: (() -> Void)?
+  fileprivate init(time: UInt64, body: @escaping () -> Void) {
+    self.time = time
+    self.body = body
+  }
+  public func cancel() { body = nil }
+}
+
+/// One thread, one loop: epoll for descriptors, one absolute timerfd for every deadline. Level-triggered.
+public final class EventLoop {
+  /// EPOLLIN: something may be read.
+  public static let readable: UInt32 = 0x001
+  /// EPOLLOUT: something may be written.
+  public static let writable: UInt32 = 0x004
+
+  /// CLOCK_MONOTONIC in nanoseconds: no other clock decides anything in carpd.
+  public static func now() -> UInt64 { now(CLOCK_MONOTONIC) }
+  /// CLOCK_REALTIME in nanoseconds, for records only.
+  public static func wallClock() -> UInt64 { now(CLOCK_REALTIME) }
+  private static func now(_ clock: Int32) -> UInt64 {
+    var time = timespec()
+    unsafe clock_gettime(clock, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  private struct Watch {
+    let descriptor: Int32
+    let body: (UInt32) -> Void
+  }
+  private let epoll: FileDescriptor
+  private let timer: FileDescriptor
+  // Keyed by a token never used again, so that an event still queued for a closed descriptor finds nobody.
+  private var watches: [UInt64: Watch] = [:]
+  private var tokens: [Int32: UInt64] = [:]
+  private var nextToken: UInt64 = 1
+  private var deadlines: [Deadline] = []
+  private var armed: UInt64 = 0
+  private var stopped = false
+
+  /// - Throws: the kernel's error if epoll or the timer cannot be made.
+  public init() throws(Errno) {
+    epoll = FileDescriptor(owning: try check(epoll_create1(Int32(EPOLL_CLOEXEC))))
+    timer = FileDescriptor(
+      owning: try check(timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))))
+    try watch(timer.raw) { [timer = timer.raw] _ in
+      var count: UInt64 = 0
+      _ = unsafe read(timer, &count, 8)
+    }
+  }
+
+  /// Calls `body` with the ready events (EPOLLIN by default) until `unwatch`.
+  public func watch(_ descriptor: Int32, events: UInt32 = EventLoop.readable, _ body: @escaping (UInt32) -> Void)
+    throws(Errno)
+  {
+    let token = nextToken
+    nextToken += 1
+    try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, events, token))
+    tokens[descriptor] = token
+    watches[token] = Watch(descriptor: descriptor, body: body)
+  }
+
+  /// Changes the events `descriptor` is watched for.
+  public func rewatch(_ descriptor: Int32, events: UInt32) throws(Errno) {
+    guard let token = tokens[descriptor] else { return }
+    try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_MOD, descriptor, events, token))
+  }
+
+  /// Forgets `descriptor`; to be called before it is closed.
+  public func unwatch(_ descriptor: Int32) {
+    guard let token = tokens.removeValue(forKey: descriptor) else { return }
+    watches[token] = nil
+    _ = cl_epoll_ctl(epoll.raw, EPOLL_CTL_DEL, descriptor, 0, 0)
+  }
+
+  /// Calls `body` once, at or after `time` (CLOCK_MONOTONIC, nanoseconds).
+  @discardableResult
+  public func at(_ time: UInt64, _ body: @escaping () -> Void) -> Deadline {
+    let deadline = Deadline(time: time, body: body)
+    let index = deadlines.firstIndex { $0.time > time } ?? deadlines.count
+    deadlines.insert(deadline, at: index)
+    return deadline
+  }
+
+  /// The same, `milliseconds` from now.
+  @discardableResult
+  public func after(milliseconds: UInt64, _ body: @escaping () -> Void) -> Deadline {
+    at(EventLoop.now() + milliseconds * 1_000_000, body)
+  }
+
+  /// Makes `run` return after the event in hand.
+  public func stop() { stopped = true }
+
+  /// Serves events and deadlines until `stop`.
+  public func run() throws(Errno) {
+    stopped = false
+    while !stopped { try turn() }
+  }
+
+  private func turn() throws(Errno) {
+    fireDeadlines()
+    if stopped { return }
+    arm()
+    var events = [cl_event](repeating: cl_event(), count: 32)
+    let count = try retrying { unsafe cl_epoll_wait(epoll.raw, &events, 32) }
+    // Deadlines first: an election must not wait for a full batch of descriptors.
+    fireDeadlines()
+    for event in events.prefix(Int(count)) where !stopped {
+      watches[event.token]?.body(event.events)
+    }
+  }
+
+  private func fireDeadlines() {
+    let now = EventLoop.now()
+    // What a body schedules for "now" waits for the next turn, so that no deadline can starve the descriptors.
+    let due = deadlines.prefix { $0.time <= now }
+    deadlines.removeFirst(due.count)
+    for deadline in due where !stopped {
+      deadline.body?()
+      deadline.body = nil
+    }
+  }
+
+  private func arm() {
+    deadlines.removeAll { $0.body == nil }
+    let next = deadlines.first?.time ?? 0
+    if next == armed && next > EventLoop.now() { return }
+    armed = next
+    var spec = itimerspec()
+    spec.it_value = timespec(tv_sec: Int(next / 1_000_000_000), tv_nsec: Int(next % 1_000_000_000))
+    unsafe timerfd_settime(timer.raw, Int32(TFD_TIMER_ABSTIME), &spec, nil)
+  }
+}
