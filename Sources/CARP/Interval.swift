@@ -25,7 +25,9 @@ public struct Interval: Hashable, Comparable, Sendable {
   /// With advbase 0 that would be no longer than one advertisement interval, so there OpenBSD's formula is taken, three
   /// times the interval: FreeBSD has no advbase 0.
   public static func masterDown(advbase: UInt8, advskew: UInt8) -> Interval {
-    guard advbase > 0 else { return Interval(microseconds: 3 * advertisement(advbase: 0, advskew: advskew).microseconds) }
+    if advbase == 0 {
+      return Interval(microseconds: 3 * advertisement(advbase: 0, advskew: advskew).microseconds)
+    }
     return Interval(seconds: 3 * UInt64(advbase), advskew: advskew)
   }
 

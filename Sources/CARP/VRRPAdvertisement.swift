@@ -27,7 +27,8 @@ public struct VRRPAdvertisement: Equatable, Sendable {
   /// Addresses of another family than `source`, and those after the 255th, are left out.
   public func encoded(source: Address, destination: Address) -> [UInt8] {
     let carried = addresses.filter { $0.family == source.family }.prefix(255)
-    let head = [VRRPAdvertisement.versionAndType, vrid, priority, UInt8(carried.count)] + bigEndianBytes(interval & 0xfff)
+    let count = UInt8(carried.count)
+    let head = [VRRPAdvertisement.versionAndType, vrid, priority, count] + bigEndianBytes(interval & 0xfff)
     let body = carried.flatMap(\.bytes)
     let message = head + [0, 0] + body
     let pseudo = pseudoHeader(source: source, destination: destination, length: message.count)
