@@ -1,5 +1,5 @@
 import CLinux
-import Channel
+public import Channel
 public import Confinement
 import Glibc
 import Linux
@@ -91,7 +91,7 @@ public final class Launcher {
       start(order, descriptors)
     case .kill:
       guard let order: Child = packet.decode() else { return end() }
-      if let child = running[order.token] { _ = unsafe pidfd_send_signal(child.pidfd.raw, SIGKILL, nil, 0) }
+      if let child = running[order.token] { _ = pidfd_send_signal(child.pidfd.raw, SIGKILL, nil, 0) }
     case .seal:
       guard let order: Seal = packet.decode() else { return end() }
       var places = libraries.map { ($0, FileRights.run) }
@@ -134,8 +134,8 @@ public final class Launcher {
     let arguments = ["carpd: \(role.name)", role.name, settings.fallback.rawValue]
     // Without this a Swift trap would start a debugger from inside the crashing process.
     let environment = ["SWIFT_BACKTRACE=enable=no"]
-    withCStrings(arguments) { argv in
-      withCStrings(environment) { envp in
+    unsafe withCStrings(arguments) { argv in
+      unsafe withCStrings(environment) { envp in
         _ = unsafe cl_execveat(program, "", argv, envp, Int32(AT_EMPTY_PATH))
       }
     }
@@ -162,7 +162,7 @@ public final class Launcher {
 
   /// Without the supervisor nothing has a purpose: a stopped child would not notice by itself.
   private func end() {
-    for child in running.values { _ = unsafe pidfd_send_signal(child.pidfd.raw, SIGKILL, nil, 0) }
+    for child in running.values { _ = pidfd_send_signal(child.pidfd.raw, SIGKILL, nil, 0) }
     loop.stop()
   }
 }
