@@ -1,6 +1,6 @@
 // Fuzzes every parser of Sources/CARP: what a packet of protocol 112 goes through, and addresses as text.
 //
-//   swiftc -swift-version 6 -O -sanitize=fuzzer,address -use-ld=lld -parse-as-library \
+//   swiftc -swift-version 6 -O -wmo -sanitize=fuzzer,address -use-ld=lld -parse-as-library \
 //     Sources/CARP/*.swift Fuzz/advertisement.swift -o .build/fuzz-advertisement
 //   .build/fuzz-advertisement -max_total_time=30 -max_len=128
 

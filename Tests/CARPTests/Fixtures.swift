@@ -10,7 +10,9 @@ enum Fixtures {
   }
 
   static func json<Value: Decodable>(_ path: String) throws -> [Value] {
-    try JSONDecoder().decode([Value].self, from: data(path))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode([Value].self, from: data(path))
   }
 }
 
@@ -22,6 +24,7 @@ func bytes(_ hexadecimal: String) -> [UInt8] {
 
 /// The digest as swift-crypto computes it.
 func digest(key: [UInt8], _ input: DigestInput, counter: UInt64) -> CARP.Digest {
-  let code = HMAC<Insecure.SHA1>.authenticationCode(for: input.message(counter: counter), using: SymmetricKey(data: key))
+  let code = HMAC<Insecure.SHA1>.authenticationCode(
+    for: input.message(counter: counter), using: SymmetricKey(data: key))
   return CARP.Digest(bytes: Array(code))!
 }

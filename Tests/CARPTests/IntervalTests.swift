@@ -19,10 +19,11 @@ struct IntervalTests {
     #expect(Interval.masterDown(advbase: 0, advskew: 100).microseconds == 3 * 390_625)
   }
 
-  @Test(arguments: [
-    (100, 0, 100), (100, 240, 240), (254, 0, 240), (100, -50, 50), (100, -500, 0), (0, .max, 240), (254, .max, 240),
-    (0, .min, 0), (254, .min, 0),
-  ] as [(UInt8, Int, UInt8)])
+  @Test(
+    arguments: [
+      (100, 0, 100), (100, 240, 240), (254, 0, 240), (100, -50, 50), (100, -500, 0), (0, .max, 240), (254, .max, 240),
+      (0, .min, 0), (254, .min, 0),
+    ] as [(UInt8, Int, UInt8)])
   func demotedSkewIsClamped(_ advskew: UInt8, _ demotion: Int, _ wire: UInt8) {
     #expect(Interval.demotedSkew(advskew: advskew, demotion: demotion) == wire)
   }

@@ -6,19 +6,19 @@ struct VRRPVector: Decodable, CustomTestStringConvertible {
   var id: String
   var vrid: UInt8
   var priority: UInt8
-  var max_adver_int_cs: UInt16
+  var maxAdverIntCs: UInt16
   var addresses: [String]
   var src: String
   var dst: String
-  var packet_hex: String
-  var standard_conformant: Bool
+  var packetHex: String
+  var standardConformant: Bool
 
   var testDescription: String { id }
   var source: Address { Address(src)! }
   var destination: Address { Address(dst)! }
   var advertisement: VRRPAdvertisement {
     VRRPAdvertisement(
-      vrid: vrid, priority: priority, interval: max_adver_int_cs, addresses: addresses.map { Address($0)! })
+      vrid: vrid, priority: priority, interval: maxAdverIntCs, addresses: addresses.map { Address($0)! })
   }
 }
 
@@ -31,19 +31,19 @@ struct VRRPAdvertisementTests {
   }
 
   @Test(arguments: all) func decodes(_ vector: VRRPVector) throws {
-    let packet = bytes(vector.packet_hex)
+    let packet = bytes(vector.packetHex)
     let decoded = try VRRPAdvertisement.decode(
       packet, length: packet.count, source: vector.source, destination: vector.destination)
     #expect(decoded == vector.advertisement)
   }
 
-  @Test(arguments: all.filter(\.standard_conformant)) func encodes(_ vector: VRRPVector) {
+  @Test(arguments: all.filter(\.standardConformant)) func encodes(_ vector: VRRPVector) {
     let encoded = vector.advertisement.encoded(source: vector.source, destination: vector.destination)
-    #expect(encoded == bytes(vector.packet_hex))
+    #expect(encoded == bytes(vector.packetHex))
   }
 
   @Test(arguments: all) func aChangedBitIsNoticed(_ vector: VRRPVector) {
-    var packet = bytes(vector.packet_hex)
+    var packet = bytes(vector.packetHex)
     packet[2] ^= 1
     #expect(throws: Rejection.badsum) {
       try VRRPAdvertisement.decode(
@@ -53,7 +53,7 @@ struct VRRPAdvertisementTests {
 
   @Test func aCutPacketStillNamesItsSender() throws {
     let vector = try #require(VRRPAdvertisementTests.all.first { $0.addresses.count > 1 })
-    let packet = bytes(vector.packet_hex)
+    let packet = bytes(vector.packetHex)
     let decoded = try VRRPAdvertisement.decode(
       Array(packet.dropLast()), length: packet.count, source: vector.source, destination: vector.destination)
     #expect(decoded.vrid == vector.vrid)

@@ -6,18 +6,18 @@ struct Vector: Decodable, CustomTestStringConvertible {
   var id: String
   var mode: String
   var family: UInt8
-  var key_hex: String
+  var keyHex: String
   var vhid: UInt8
   var addresses4: [String]
   var addresses6: [String]
   var advbase: UInt8
-  var advskew_wire: UInt8
-  var demote_wire: UInt8
+  var advskewWire: UInt8
+  var demoteWire: UInt8
   var counter: String
-  var md_hex: String
-  var checksum_hex: String
-  var packet_hex: String
-  var ip_packet_hex: String
+  var mdHex: String
+  var checksumHex: String
+  var packetHex: String
+  var ipPacketHex: String
   var lladdr: String?
 
   var testDescription: String { id }
@@ -39,23 +39,23 @@ struct VectorTests {
 
   @Test(arguments: all) func everyByteIsTheSame(_ vector: Vector) {
     let counter = UInt64(vector.counter, radix: 16)!
-    let digest = digest(key: bytes(vector.key_hex), vector.input, counter: counter)
-    #expect(digest.bytes == bytes(vector.md_hex))
+    let digest = digest(key: bytes(vector.keyHex), vector.input, counter: counter)
+    #expect(digest.bytes == bytes(vector.mdHex))
     let advertisement = Advertisement(
-      vhid: vector.vhid, advbase: vector.advbase, advskew: vector.advskew_wire, demotion: vector.demote_wire,
+      vhid: vector.vhid, advbase: vector.advbase, advskew: vector.advskewWire, demotion: vector.demoteWire,
       counter: counter, digest: digest)
-    #expect(advertisement.encoded() == bytes(vector.packet_hex))
-    #expect(Array(bytes(vector.ip_packet_hex).suffix(Advertisement.size)) == advertisement.encoded())
+    #expect(advertisement.encoded() == bytes(vector.packetHex))
+    #expect(Array(bytes(vector.ipPacketHex).suffix(Advertisement.size)) == advertisement.encoded())
   }
 
   @Test(arguments: all) func decodingGivesWhatWasEncoded(_ vector: Vector) throws {
-    let packet = bytes(vector.packet_hex)
+    let packet = bytes(vector.packetHex)
     let decoded = try Advertisement.decode(packet, length: packet.count, ttl: 255) { vhid in
       vhid == vector.vhid ? .multicast : nil
     }
     #expect(decoded.encoded() == packet)
-    #expect(decoded.advskew == vector.advskew_wire)
-    #expect(decoded.isBowOut == (vector.advbase == 255 && vector.advskew_wire == 255))
+    #expect(decoded.advskew == vector.advskewWire)
+    #expect(decoded.isBowOut == (vector.advbase == 255 && vector.advskewWire == 255))
   }
 }
 
@@ -66,13 +66,13 @@ struct InvalidVector: Decodable, CustomTestStringConvertible {
   var expect: String
   var family: UInt8
   var ttl: UInt8
-  var key_hex: String
-  var receiver_key_hex: String?
+  var keyHex: String
+  var receiverKeyHex: String?
   var vhid: UInt8
   var addresses4: [String]
   var addresses6: [String]
-  var receiver_extra_addresses4: [String]?
-  var packet_hex: String
+  var receiverExtraAddresses4: [String]?
+  var packetHex: String
 
   var testDescription: String { "\(id): \(mutation)" }
 }
@@ -86,17 +86,17 @@ struct InvalidVectorTests {
   }
 
   @Test(arguments: all) func verdict(_ vector: InvalidVector) {
-    let addresses4 = vector.addresses4 + (vector.receiver_extra_addresses4 ?? [])
+    let addresses4 = vector.addresses4 + (vector.receiverExtraAddresses4 ?? [])
     let hasFamily = vector.family == 4 ? !addresses4.isEmpty : !vector.addresses6.isEmpty
     let input = DigestInput(vhid: vector.vhid, addresses: (addresses4 + vector.addresses6).map { Address($0)! })
-    let packet = bytes(vector.packet_hex)
+    let packet = bytes(vector.packetHex)
     let verdict: String
     do throws(Rejection) {
       let advertisement = try Advertisement.decode(packet, length: packet.count, ttl: vector.ttl) { vhid in
         vhid == vector.vhid && hasFamily ? .multicast : nil
       }
       let own = digest(
-        key: bytes(vector.receiver_key_hex ?? vector.key_hex), input, counter: advertisement.counter)
+        key: bytes(vector.receiverKeyHex ?? vector.keyHex), input, counter: advertisement.counter)
       verdict = own.matches(advertisement.digest) ? "accept" : "badauth"
     } catch {
       verdict = "\(error)"
