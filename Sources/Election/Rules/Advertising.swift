@@ -1,5 +1,3 @@
-import CARP
-
 // A MASTER sends what its schedule says; an advertisement that is due several times over goes out once.
 extension Election {
   mutating func sendDue(at now: Instant) -> [Effect] {

@@ -1,5 +1,3 @@
-import CARP
-
 // Rule Bow-out (CARP section 6.1): a MASTER that stops says so with 255/255, and every BACKUP takes over at once, without
 // preempt and whatever its advbase; on FreeBSD an advbase of 86 or more waits for the timeout.
 extension Election {

@@ -1,5 +1,3 @@
-import CARP
-
 // Rule Foreign frame: a frame with the group's virtual MAC from elsewhere has pulled the switches' entry away, so a MASTER
 // advertises and announces at once, at most 20 times a second.
 extension Election {

@@ -1,5 +1,3 @@
-import CARP
-
 // Rule Hold-down: a node that just failed to serve leaves the role to others for a while. Within it neither a timeout nor
 // a slower master nor a bow-out makes it MASTER; an administrator and a handed-over role do.
 extension Election {

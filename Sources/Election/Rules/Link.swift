@@ -1,5 +1,3 @@
-import CARP
-
 // Rule Link (CARP section 6): a group takes part while its interface has link.
 extension Election {
   mutating func linkUp(at now: Instant) -> [Effect] {

@@ -1,5 +1,3 @@
-import CARP
-
 /// Rule Send errors (CARP section 6.2, FreeBSD 14 and later): three errors demote the node once, three successes in a row
 /// take that back. Both families count together.
 struct SendErrors: Equatable, Sendable {

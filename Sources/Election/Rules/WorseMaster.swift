@@ -1,5 +1,3 @@
-import CARP
-
 // Rule Worse master: a MASTER that hears a worse one advertises and announces again at once, so that the other yields now
 // and switches and neighbours learn anew where the role is. FreeBSD does nothing (CARP section 12, split brain).
 extension Election {
