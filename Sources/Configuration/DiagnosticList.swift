@@ -6,7 +6,8 @@ struct DiagnosticList {
   let fileName: String
   private var errors: [Diagnostic] = []
   private var warnings: [Diagnostic] = []
-  private var droppedError = false
+  /// Whether an error was dropped, and further ones will be: working out their text is not worth the time.
+  private(set) var dropsErrors = false
 
   init(fileName: String) {
     self.fileName = fileName
@@ -16,7 +17,7 @@ struct DiagnosticList {
 
   mutating func error(_ message: String, at position: Position) {
     guard errors.count < Self.limit else {
-      droppedError = true
+      dropsErrors = true
       return
     }
     errors.append(diagnostic(.error, message, at: position))
@@ -32,7 +33,7 @@ struct DiagnosticList {
     var all = (errors + warnings).enumerated().sorted { left, right in
       (left.element.line, left.element.column, left.offset) < (right.element.line, right.element.column, right.offset)
     }.map(\.element)
-    if droppedError, let last = all.last {
+    if dropsErrors, let last = all.last {
       let end = Position(line: last.line, column: last.column)
       all.append(diagnostic(.error, "there are more errors; correct those above first", at: end))
     }

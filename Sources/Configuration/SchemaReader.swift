@@ -74,7 +74,7 @@ struct SchemaReader {
 
   /// Reports each key of a table that is none of those known.
   mutating func refuseUnknownKeys(in table: TOMLTable, of place: String, known: [String]) {
-    for entry in table.entries where !known.contains(entry.key.text) {
+    for entry in table.entries where !known.contains(entry.key.text) && !diagnostics.dropsErrors {
       let remedy =
         if let nearest = nearestKey(to: entry.key.text, among: known) {
           "did you mean '\(nearest)'?"
