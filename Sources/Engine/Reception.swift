@@ -1,5 +1,6 @@
 import CARP
 import Channel
+import Control
 import Election
 import Linux
 

@@ -1,6 +1,7 @@
 import CARP
 import Channel
 import Election
+import Linux
 
 // A configuration takes effect whole, with its commit; the first one starts the engine.
 extension Engine {

@@ -1,6 +1,7 @@
 import CARP
 import Channel
 import Control
+import Election
 import Linux
 
 // What the control socket shows of the engine.
