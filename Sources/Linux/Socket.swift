@@ -53,6 +53,8 @@ public func attachLockedFilter(_ socket: Int32, _ program: [FilterInstruction]) 
 public struct ReceivedPacket: Sendable {
   /// From the IP header on for IPv4, behind it for IPv6.
   public var bytes: [UInt8]
+  /// How long it really was; `bytes` may be cut.
+  public var length: Int
   /// 4 or 16 bytes.
   public var source: [UInt8]
   /// IPv6 hop limit; for IPv4 it is in the header.
@@ -66,7 +68,7 @@ public func receivePacket(_ socket: Int32, capacity: Int) throws(Errno) -> Recei
   var buffer = [UInt8](repeating: 0, count: capacity)
   var name = [UInt8](repeating: 0, count: MemoryLayout<sockaddr_in6>.size)
   var control = [UInt64](repeating: 0, count: 16)
-  var packet = ReceivedPacket(bytes: [], source: [], hopLimit: 0, overflow: 0)
+  var packet = ReceivedPacket(bytes: [], length: 0, source: [], hopLimit: 0, overflow: 0)
   let count = unsafe buffer.withUnsafeMutableBytes { (bytes: UnsafeMutableRawBufferPointer) -> Int in
     unsafe name.withUnsafeMutableBytes { (nameBytes: UnsafeMutableRawBufferPointer) -> Int in
       unsafe control.withUnsafeMutableBytes { (space: UnsafeMutableRawBufferPointer) -> Int in
@@ -79,7 +81,7 @@ public func receivePacket(_ socket: Int32, capacity: Int) throws(Errno) -> Recei
           unsafe header.msg_namelen = socklen_t(nameBytes.count)
           unsafe header.msg_control = space.baseAddress
           unsafe header.msg_controllen = space.count
-          let received = unsafe recvmsg(socket, &header, Int32(MSG_DONTWAIT))
+          let received = unsafe recvmsg(socket, &header, Int32(MSG_DONTWAIT | MSG_TRUNC))
           guard received >= 0 else { return received }
           var message = unsafe cl_cmsg_first(&header)
           while let current = unsafe message {
@@ -103,6 +105,7 @@ public func receivePacket(_ socket: Int32, capacity: Int) throws(Errno) -> Recei
     if error.isAgain { return nil }
     throw error
   }
+  packet.length = count
   packet.bytes = Array(buffer.prefix(count))
   let family = Int32(NetlinkReader(name[...]).integer(at: 0, as: UInt16.self))
   packet.source = family == AF_INET ? Array(name[4..<8]) : Array(name[8..<24])
