@@ -17,9 +17,6 @@ public struct ClientConnection {
 
   private var input = MessageSplitter(limit: replyLimit)
 
-  private struct Request: Encodable {
-    let method: String
-  }
   private struct Reply<P: Decodable>: Decodable {
     let parameters: P
   }
@@ -33,10 +30,9 @@ public struct ClientConnection {
   public init() {}
 
   /// The bytes that call `method`, which takes no parameters.
-  public static func call(_ method: ControlMethod) throws(ClientError) -> [UInt8] {
-    let name = InterfaceDescription.controlName + "." + method.rawValue
-    guard let text = try? JSONEncoder().encode(Request(method: name)) else { throw .malformed }
-    return text + [0]
+  public static func call(_ method: ControlMethod) -> [UInt8] {
+    // No method's name has anything in it that JSON would escape.
+    Array("{\"method\":\"\(InterfaceDescription.controlName).\(method.rawValue)\"}".utf8) + [0]
   }
 
   /// Takes bytes that the service sent.
