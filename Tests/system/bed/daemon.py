@@ -223,3 +223,20 @@ class Carpd:
             if parts:
                 found.append((when, parts[1], parts[2]))
         return found
+
+
+def example(advskew, preempt=False, mac=None, **more):
+    """The configuration of the example: 192.0.2.1 in vhid 1 and 2001:db8::1 in vhid 2."""
+    return config(host(1, ["192.0.2.1/24"], advskew, mac=mac, **more),
+                  host(2, ["2001:db8::1/64"], advskew, mac=mac, **more),
+                  preempt=preempt)
+
+
+def example_pair(a, b, preempt=False, mac=None):
+    """carpd on both machines of the example: A is MASTER of both virtual hosts and B is BACKUP."""
+    first = Carpd(a, example(100, preempt, mac))
+    second = Carpd(b, example(200, preempt, mac))
+    for vhid in (1, 2):
+        first.wait_state("MASTER", vhid)
+        second.wait_state("BACKUP", vhid)
+    return first, second

@@ -14,7 +14,6 @@ import json
 import os
 import re
 import subprocess
-import threading
 
 PREFIX4 = "192.0.2."
 PREFIX6 = "2001:db8::"
@@ -57,8 +56,12 @@ def remove_leftovers():
 
 
 class Namespace:
-    def __init__(self, name, forwarding=False):
-        self.name = name
+    """A namespace of `lan` with nothing in it but `lo`."""
+
+    def __init__(self, lan, label, forwarding=False):
+        self.lan = lan
+        self.label = label
+        self.name = name = f"{lan.name}-{label}"
         self.path = f"/run/netns/{name}"
         run("ip", "netns", "add", name)
         # Addresses must be usable at once: no duplicate address detection, for interfaces to come as well.
@@ -100,17 +103,60 @@ class Namespace:
             with open(path, "w") as file:
                 file.write(str(value))
 
-    def remove(self):
-        run("ip", "netns", "del", self.name, check=False)
+    def settings(self, interface):
+        """Every setting that /proc/sys/net has for an interface, but for the statistics among them."""
+        found = {}
+        with self.entered():
+            for family in ("ipv4", "ipv6"):
+                directory = f"/proc/sys/net/{family}/conf/{interface}"
+                for name in os.listdir(directory):
+                    try:
+                        with open(f"{directory}/{name}") as file:
+                            found[f"{family} {name}"] = file.read().strip()
+                    except OSError:  # a secret that was never set
+                        continue
+        return found
+
+    def addresses(self):
+        """Every address here as (interface, "address/prefix")."""
+        return {
+            (link["ifname"], f"{entry['local']}/{entry['prefixlen']}")
+            for link in self.ip_json("address", "show") for entry in link.get("addr_info", []) if entry.get("local")
+        }
+
+    def owns(self, address):
+        return any(entry.split("/")[0] == address for _, entry in self.addresses())
+
+    def links(self):
+        return {link["ifname"]: link for link in self.ip_json("link", "show") if link}
+
+    def routes(self):
+        """The main tables of both families, as text without what changes by itself."""
+        text = self.ip("-4", "route", "show") + self.ip("-6", "route", "show")
+        return sorted(re.sub(r" expires \d+sec", "", line).strip() for line in text.splitlines())
+
+    def neighbour(self, address, interface="eth0"):
+        """The MAC address this node knows for `address`."""
+        for entry in self.ip_json("neigh", "show", "to", address, "dev", interface):
+            if entry.get("lladdr"):
+                return entry["lladdr"]
+        return None
+
+    def ping(self, address, count=1, timeout=1, source=None):
+        """True if `address` answers."""
+        family = "-6" if ":" in address else "-4"
+        extra = ["-I", source] if source else []
+        done = subprocess.run(
+            self.command("ping", family, "-n", "-q", "-c", count, "-W", timeout, "-i", "0.2", *extra, address),
+            capture_output=True)
+        return done.returncode == 0
 
 
 class Node(Namespace):
     """A machine on the LAN: a namespace with `eth0`, whose other end is a port of the bridge named after the node."""
 
     def __init__(self, lan, label, number, interface="eth0", forwarding=False):
-        super().__init__(f"{lan.name}-{label}", forwarding)
-        self.lan = lan
-        self.label = label
+        super().__init__(lan, label, forwarding)
         self.number = number
         self.interface = interface
         self.address4 = f"{PREFIX4}{number}"
@@ -151,42 +197,18 @@ class Node(Namespace):
                     return entry["local"]
         return None
 
-    def addresses(self):
-        """Every address of the node as (interface, "address/prefix")."""
-        return {
-            (link["ifname"], f"{entry['local']}/{entry['prefixlen']}")
-            for link in self.ip_json("address", "show") for entry in link.get("addr_info", []) if entry.get("local")
-        }
-
-    def owns(self, address):
-        return any(entry.split("/")[0] == address for _, entry in self.addresses())
-
-    def links(self):
-        return {link["ifname"]: link for link in self.ip_json("link", "show") if link}
-
-    def ping(self, address, count=1, timeout=1, source=None):
-        """True if `address` answers."""
-        family = "-6" if ":" in address else "-4"
-        extra = ["-I", source] if source else []
-        done = subprocess.run(
-            self.command("ping", family, "-n", "-q", "-c", count, "-W", timeout, "-i", "0.2", *extra, address),
-            capture_output=True)
-        return done.returncode == 0
-
 
 class Lan:
     """Namespaces and whatever was started in them; all of it ends with the block, after a failure too."""
 
     def __init__(self):
         self.name = f"carpd-{os.getpid()}-{next(_numbers)}"
-        self.nodes = []
         self.bridge = None
         self._stack = contextlib.ExitStack()
-        self._lock = threading.Lock()
 
     def __enter__(self):
         try:
-            self.bridge = self._namespace(Namespace(f"{self.name}-br"))
+            self.bridge = self.namespace("br")
             self.bridge.ip("link", "add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0",
                            "mcast_snooping", "0")
             self.bridge.ip("link", "set", "br0", "up")
@@ -199,26 +221,36 @@ class Lan:
         self._stack.close()
         return False
 
-    def _namespace(self, namespace):
-        self._stack.callback(namespace.remove)
-        return namespace
-
     def keep(self, thing):
         """`thing.close()` is called before the namespaces go, last kept first closed."""
         self._stack.callback(thing.close)
         return thing
 
     def node(self, label, number, **options):
-        # Registered by name before it is built, so that half a node is removed as well.
-        self._stack.callback(run, "ip", "netns", "del", f"{self.name}-{label}", check=False)
-        node = Node(self, label, number, **options)
-        self.nodes.append(node)
-        return node
+        """A machine at the bridge, with the addresses 192.0.2.`number` and 2001:db8::`number`."""
+        self._removed_at_the_end(label)
+        return Node(self, label, number, **options)
 
     def namespace(self, label, **options):
-        """A namespace without an interface, for a router or another link."""
+        """A machine without any interface, for networks beside the bridge; see `link`."""
+        self._removed_at_the_end(label)
+        return Namespace(self, label, **options)
+
+    def _removed_at_the_end(self, label):
+        # By name and before it is built, so that half a node is removed as well.
         self._stack.callback(run, "ip", "netns", "del", f"{self.name}-{label}", check=False)
-        return Namespace(f"{self.name}-{label}", **options)
+
+    @staticmethod
+    def link(one, other, addresses_of_one, addresses_of_other, name="eth0", other_name=None):
+        """A cable between two namespaces; both ends up, each with its addresses ("192.0.2.1/24")."""
+        other_name = other_name or one.label
+        run("ip", "link", "add", name, "netns", one.name, "type", "veth", "peer", "name", other_name,
+            "netns", other.name)
+        for namespace, interface, addresses in ((one, name, addresses_of_one),
+                                                (other, other_name, addresses_of_other)):
+            namespace.batch([f"link set dev {interface} up"] + [
+                f"address add {address} dev {interface}{' nodad' if ':' in address else ''}"
+                for address in addresses])
 
     def partition(self, *nodes):
         """These nodes cannot hear each other any more; everyone else still hears them."""
@@ -241,6 +273,6 @@ class Lan:
     def learnt_port(self, mac):
         """The port behind which the switch believes `mac` to be; None if it does not know."""
         for entry in json.loads(self.bridge.run("bridge", "-json", "fdb", "show", "br", "br0") or "[]"):
-            if entry.get("mac") == mac and "permanent" != entry.get("state") and entry.get("master"):
+            if entry.get("mac") == mac and entry.get("state") != "permanent" and entry.get("master"):
                 return entry["ifname"]
         return None
