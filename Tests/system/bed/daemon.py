@@ -43,6 +43,11 @@ def config(*hosts, preempt=False, audit=None):
     return text + "\n".join(hosts)
 
 
+def _dashed(pairs):
+    """Varlink's field names have underscores, the configuration's dashes; tests use the latter."""
+    return {key.replace("_", "-"): value for key, value in pairs}
+
+
 def _hand_to_carpd(path, user=False):
     """The group (and the user, if asked) carpd, where the machine has them."""
     try:
@@ -181,7 +186,7 @@ class Carpd:
             return False
 
     def show(self):
-        return json.loads(self.carpctl("show", "--json"))
+        return json.loads(self.carpctl("show", "--json"), object_pairs_hook=_dashed)
 
     def virtual_host(self, vhid=1):
         return next((host for host in self.show()["virtual-hosts"] if host["vhid"] == vhid), None)
@@ -197,7 +202,7 @@ class Carpd:
     def counters(self, interface="eth0"):
         """The receive counters of an interface as one dictionary."""
         for entry in self.show().get("interfaces", []):
-            if entry.get("name", entry.get("interface")) == interface:
+            if entry["name"] == interface:
                 return entry["counters"]
         raise KeyError(interface)
 
