@@ -63,6 +63,7 @@ class Namespace:
         self.label = label
         self.name = name = f"{lan.name}-{label}"
         self.path = f"/run/netns/{name}"
+        self.interface = "eth0"
         run("ip", "netns", "add", name)
         # Addresses must be usable at once: no duplicate address detection, for interfaces to come as well.
         self.sysctl("net.ipv6.conf.all.accept_dad", 0)
@@ -116,6 +117,18 @@ class Namespace:
                     except OSError:  # a secret that was never set
                         continue
         return found
+
+    @property
+    def mac(self):
+        return self.ip_json("link", "show", "dev", self.interface)[0]["address"]
+
+    def link_local(self):
+        """The link-local address of the interface; None while it has none."""
+        for address in self.ip_json("-6", "address", "show", "dev", self.interface, "scope", "link"):
+            for entry in address.get("addr_info", []):
+                if entry.get("local"):
+                    return entry["local"]
+        return None
 
     def addresses(self):
         """Every address here as (interface, "address/prefix")."""
@@ -185,17 +198,6 @@ class Node(Namespace):
 
     def mend(self):
         self.lan.bridge.ip("link", "set", "dev", self.label, "up")
-
-    @property
-    def mac(self):
-        return self.ip_json("link", "show", "dev", self.interface)[0]["address"]
-
-    def link_local(self):
-        for address in self.ip_json("-6", "address", "show", "dev", self.interface, "scope", "link"):
-            for entry in address.get("addr_info", []):
-                if entry.get("local"):
-                    return entry["local"]
-        return None
 
 
 class Lan:
