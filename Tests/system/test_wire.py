@@ -145,9 +145,9 @@ def test_without_a_link_local_address_ipv6_is_not_sent(abc):
 
 @pytest.mark.parametrize("secret, key", [
     ({"password": "x"}, b"x"), ({"password": "a-password-of-19-b."}, b"a-password-of-19-b."),
-    ({"password": None, "password_hex": "00ff80"}, b"\x00\xff\x80"),
+    ({"password": None, "password_hex": "ff0080"}, b"\xff\x00\x80"),
     ({"password": None, "password_hex": "0102030405060708090a0b0c0d0e0f1011121314"}, bytes(range(1, 21))),
-])
+], ids=["one byte", "19 bytes", "binary", "20 bytes"])
 def test_keys(abc, secret, key):
     a, _, _ = abc
     with Capture(a.lan.bridge, "a") as capture:
