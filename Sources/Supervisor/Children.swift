@@ -118,6 +118,8 @@ final class Children {
   private func receive(_ child: ChildProcess) {
     // A bounded number per turn: a flood from one child must not keep the loop from anything else.
     for _ in 0..<64 where !child.isEnded {
+      // Nothing a child says is read before the proof that it is confined.
+      if child.saidReady && !child.isProven { return child.endpoint.pause(true) }
       let incoming: Endpoint.Incoming
       do throws(Errno) {
         incoming = try child.endpoint.receive()
@@ -156,6 +158,7 @@ final class Children {
     let excess = status.excess(over: identity, [], mayKeepBounding: mayKeepBounding)
     guard excess.isEmpty else { return end(child, "has more than it may: \(excess.joined(separator: ", "))") }
     child.isProven = true
+    child.endpoint.pause(false)
     record(Act(.spawn, "\(child.role.name) pid \(child.pid) uid \(identity.uid)"))
     child.onReady?()
   }

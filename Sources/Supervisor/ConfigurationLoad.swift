@@ -26,6 +26,7 @@ final class ConfigurationLoad {
     self.generation = generation
     self.done = done
     let child = try children.start(.config, extra: file)
+    child.onReady = { [weak child] in child?.endpoint.send(.ready) }
     child.onMessage = { [self, weak child] packet in
       if !receive(packet), let child { children.violation(child, "not a configuration message") }
     }

@@ -72,7 +72,7 @@ enum Startup {
   }
 
   /// What `--check` prints when the file is right: what would be done.
-  static func describe(_ policy: Policy, _ log: Log) {
+  static func describe(_ policy: Policy, landlock: Int, _ log: Log) {
     for group in policy.groups {
       let lease = group.families.map { "\($0 == .ipv4 ? "IPv4" : "IPv6") lease \(group.lease($0)) s" }
       let peers = group.peers.isEmpty ? "multicast" : "unicast to " + group.peers.map(\.description).joined(separator: ", ")
@@ -81,7 +81,6 @@ enum Startup {
           + "\(group.addresses.count) addresses, \(group.mac == .virtual ? "virtual MAC" : "the interface's MAC"), \(peers), "
           + lease.joined(separator: ", "))
     }
-    let landlock = landlockVersion()
     log.plain("this kernel: Landlock " + (landlock == 0 ? "missing (capabilities and seccomp still hold)" : "version \(landlock)"))
     log.plain("the configuration is right")
   }

@@ -17,6 +17,8 @@ public final class Supervisor {
   private(set) var children: Children
   let control: ControlSocket
   private let configuration: FileDescriptor
+  /// What this kernel offers, asked before the filter forbids asking.
+  private let landlock: Int
 
   // Fixed by the policy in force.
   var policy: Policy?
@@ -78,6 +80,7 @@ public final class Supervisor {
     if !options.check && !permittedCapabilities().isSuperset(of: .supervisor) {
       throw StartFailure(ExitCode.system, "CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
     }
+    landlock = landlockVersion()
     try Startup.restrict(options)
     try filterSupervisor(options.fallback)
     keeper = try AddressKeeper(loop, log, record: record)
@@ -106,7 +109,7 @@ public final class Supervisor {
       _ = try ConfigurationLoad(
         configuration.raw, path: options.config, generation: 1, children, log,
         done: { [unowned self] policy in
-          guard let policy else { return fail(ExitCode.config) }
+          guard let policy else { return fail(options.check ? 1 : ExitCode.config) }
           begin(policy)
         })
     } catch {
@@ -122,11 +125,11 @@ public final class Supervisor {
       for group in policy.groups {
         for shared in group.addresses where own.contains(shared.address) {
           log(.error, "\(shared.address) (vhid \(group.vhid)) is this machine's own address already: remove it, carpd sets it")
-          return fail(ExitCode.config)
+          return fail(options.check ? 1 : ExitCode.config)
         }
       }
       if options.check {
-        Startup.describe(policy, log)
+        Startup.describe(policy, landlock: landlock, log)
         return fail(0)
       }
       self.policy = policy
