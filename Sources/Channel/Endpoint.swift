@@ -44,6 +44,9 @@ public final class Endpoint {
     }
   }
 
+  /// Leaves what arrives unread, or reads on.
+  public func pause(_ paused: Bool) { try? loop.rewatch(socket.raw, events: paused ? 0 : EventLoop.readable) }
+
   /// Stops listening; the descriptor closes with the endpoint.
   public func close() {
     closed = true

@@ -83,7 +83,7 @@ public func filterLauncher(_ fallback: FilterDefault, identities: [Identity]) th
       "prlimit64", "prctl", "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "capget",
       "capset", "rt_sigaction", "sched_getaffinity", "uname", "readlink", "readlinkat", "getuid", "geteuid", "getgid",
       "getegid", "sysinfo", "dup2", "dup3", "close_range", "waitid", "pidfd_open", "pidfd_send_signal", "execveat",
-      "sched_yield", "getdents64", "getppid", "ioctl",
+      "sched_yield", "getdents64", "getppid", "ioctl", "getsockopt",
     ])
     filter.allow("sendto", [.equals(4, 0)])
     // The children's own rule narrows this to themselves; the launcher may raise a signal in its own group only.

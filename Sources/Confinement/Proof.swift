@@ -37,15 +37,17 @@ public struct ProcessStatus: Equatable, Sendable {
     }
   }
 
-  /// What of this is more than `identity` with `kept` may have; empty if it is as it must be.
-  public func excess(over identity: Identity, _ kept: CapabilityMask) -> [String] {
+  /// What of this is more than `identity` with `kept` may have (nil: whatever it was started with); empty if it is as it
+  /// must be.
+  public func excess(over identity: Identity, _ kept: CapabilityMask?, mayKeepBounding: Bool = false) -> [String] {
     var found: [String] = []
     if uids != [UInt32](repeating: identity.uid, count: 4) { found.append("uids \(uids)") }
     if gids != [UInt32](repeating: identity.gid, count: 4) { found.append("gids \(gids)") }
-    if permitted != kept.rawValue { found.append("permitted capabilities \(String(permitted, radix: 16))") }
-    if effective != kept.rawValue { found.append("effective capabilities \(String(effective, radix: 16))") }
+    let kept = kept?.rawValue ?? permitted
+    if permitted != kept { found.append("permitted capabilities \(String(permitted, radix: 16))") }
+    if effective != kept { found.append("effective capabilities \(String(effective, radix: 16))") }
     if inheritable != 0 || ambient != 0 { found.append("inheritable or ambient capabilities") }
-    if bounding != 0 { found.append("a bounding set of \(String(bounding, radix: 16))") }
+    if bounding != 0 && !mayKeepBounding { found.append("a bounding set of \(String(bounding, radix: 16))") }
     if !noNewPrivileges { found.append("no no_new_privs") }
     if !filtered { found.append("no system call filter") }
     return found

@@ -33,9 +33,9 @@ enum Request {
   }
 
   /// Removes exactly this address.
-  static func deleteAddress(_ shared: SharedAddress, from interface: Int32) -> NetlinkMessage {
+  static func deleteAddress(_ shared: SharedAddress, from interface: Int32, prefix: UInt8? = nil) -> NetlinkMessage {
     let header = ifaddrmsg(
-      ifa_family: number(shared.address.family), ifa_prefixlen: shared.hostPrefix, ifa_flags: 0, ifa_scope: 0,
+      ifa_family: number(shared.address.family), ifa_prefixlen: prefix ?? shared.hostPrefix, ifa_flags: 0, ifa_scope: 0,
       ifa_index: UInt32(bitPattern: interface))
     var message = NetlinkMessage(RTM_DELADDR, header: header)
     message.attribute(IFA_LOCAL, shared.address.bytes)

@@ -5,21 +5,24 @@ import Linux
 
 /// Builds every packet that leaves, from the policy's own facts: of what the engine says only the numbers of an
 /// advertisement get in.
-struct Transmitter: ~Copyable {
+final class Transmitter {
   /// Whole frames, any interface; protocol 0 receives nothing.
   private let frames: FileDescriptor
   private let unicast4: FileDescriptor
   private let unicast6: FileDescriptor
 
   init() throws(Errno) {
-    frames = try openSocket(AF_PACKET, Int32(SOCK_RAW.rawValue))
-    unicast4 = try openSocket(AF_INET, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW))
-    unicast6 = try openSocket(AF_INET6, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW))
+    let frames = try openSocket(AF_PACKET, Int32(SOCK_RAW.rawValue))
+    let unicast4 = try openSocket(AF_INET, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW))
+    let unicast6 = try openSocket(AF_INET6, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW))
     try setOption(unicast6.raw, Int32(IPPROTO_IPV6), IPV6_HDRINCL, Int32(1))
     // These two only send: a filter that passes nothing keeps their queues empty.
     for socket in [unicast4.raw, unicast6.raw] {
       try attachLockedFilter(socket, [FilterInstruction(UInt16(BPF_RET | BPF_K), 0)])
     }
+    self.frames = frames
+    self.unicast4 = unicast4
+    self.unicast6 = unicast6
   }
 
   /// The 36 bytes of CARP section 2.

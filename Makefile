@@ -1,0 +1,73 @@
+# carpd: build, test, look at it. Everything that needs more than one command is in Tests/run.
+#
+#   make            build
+#   make demo       two machines and a client on this one: takeovers, and how long the client waits
+#   make test       everything CI runs: build, format, the wall, unit tests, system tests
+#   make bench      failover figures as a table
+#
+# packages and users change the machine (Debian packages, five system users); only what is missing is added.
+
+BUILD   = .build/release
+PREFIX  = /usr/local
+DESTDIR =
+SWIFT   = swift
+PYTHON  = /usr/bin/python3
+# An import that the manifest does not declare is an error: the wall between the processes is drawn there.
+FLAGS   = --explicit-target-dependency-import-check error
+ROOT    = $(if $(filter 0,$(shell id -u)),,sudo)
+PYTEST  = $(ROOT) $(PYTHON) -m pytest -p no:cacheprovider
+
+.PHONY: all build test unit system demo bench lint wall fuzz clean install packages users
+
+all: build
+
+build: | packages
+	$(SWIFT) build -c release --static-swift-stdlib $(FLAGS)
+
+test: | packages users
+	Tests/run all
+
+unit: | packages
+	Tests/run unit
+
+# One file: make system TESTS=Tests/system/test_takeover.py
+TESTS = Tests/system
+system: build | users
+	Tests/run system $(TESTS)
+
+demo: build | users
+	$(ROOT) $(PYTHON) demo/demo.py
+
+bench: build | users
+	$(ROOT) $(PYTHON) Tests/bench/bench.py $(BENCH)
+
+lint:
+	Tests/run lint
+
+wall:
+	Tests/run wall
+
+# Seconds for each fuzzer.
+SECONDS = 60
+fuzz:
+	Tests/run fuzz $(SECONDS)
+
+clean:
+	rm -rf .build
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/carpd
+	install -m 0755 -s $(BUILD)/carpd $(BUILD)/carpd-engine $(DESTDIR)$(PREFIX)/sbin/
+	install -m 0755 -s $(BUILD)/carpctl $(DESTDIR)$(PREFIX)/bin/
+	install -m 0644 conf/carpd.toml $(DESTDIR)$(PREFIX)/share/doc/carpd/
+	install -D -m 0644 systemd/carpd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/carpd.conf
+	if [ -f systemd/carpd.tmpfiles ]; then \
+	  install -D -m 0644 systemd/carpd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/carpd.conf; fi
+	if [ -f systemd/carpd.service ]; then \
+	  install -D -m 0644 systemd/carpd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/carpd.service; fi
+
+packages:
+	@Tests/run packages
+
+users:
+	@Tests/run users

@@ -1,0 +1,18 @@
+"""The test bed: network namespaces on a bridge, daemons in them, and instruments that watch from outside.
+
+Everything a test needs is importable from here; see Tests/system/README.md.
+"""
+
+from .addresses import AddressMonitor
+from .advertiser import RouterAdvertiser
+from .capture import Capture, Injector
+from .daemon import Carpd, config, example, example_pair, host
+from .lan import Lan, Node
+from .peer import Ucarp
+from .probe import Prober
+from .waiting import Timeout, wait_until
+
+__all__ = [
+    "AddressMonitor", "Capture", "Carpd", "Injector", "Lan", "Node", "Prober", "RouterAdvertiser", "Timeout",
+    "Ucarp", "config", "example", "example_pair", "host", "wait_until",
+]

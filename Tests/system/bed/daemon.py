@@ -1,0 +1,247 @@
+"""carpd on a node: its configuration, its processes, its log, and what carpctl says."""
+
+import grp
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from . import processes
+from .waiting import Timeout, wait_until
+
+ROOT = Path(__file__).resolve().parents[3]
+BUILD = Path(os.environ.get("CARPD_BUILD", ROOT / ".build" / "release"))
+PASSWORD = "testpass"
+
+
+def host(vhid=1, addresses=("192.0.2.1/24",), advskew=100, advbase=1, interface="eth0", password=PASSWORD,
+         mac=None, peers=(), **more):
+    """One [[virtual-host]] of a configuration. Further keys are written as they are, `_` becoming `-`."""
+    values = {"interface": interface, "vhid": vhid, "advbase": advbase, "advskew": advskew, "password": password,
+              "addresses": list(addresses)}
+    if mac:
+        values["mac"] = mac
+    if peers:
+        values["peers"] = list(peers)
+    values.update({key.replace("_", "-"): value for key, value in more.items()})
+    # A JSON string, number, boolean or list of strings is a TOML one.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None]
+    return "\n".join(["[[virtual-host]]", *lines]) + "\n"
+
+
+def config(*hosts, preempt=False, audit=None):
+    text = f"[daemon]\npreempt = {json.dumps(preempt)}\n\n"
+    if audit:
+        text += f"[audit]\nlog = {json.dumps(str(audit))}\n\n"
+    return text + "\n".join(hosts)
+
+
+def _dashed(pairs):
+    """Varlink's field names have underscores, the configuration's dashes; tests use the latter."""
+    return {key.replace("_", "-"): value for key, value in pairs}
+
+
+def _hand_to_carpd(path, user=False):
+    """The group (and the user, if asked) carpd, where the machine has them."""
+    try:
+        os.chown(path, pwd.getpwnam("carpd").pw_uid if user else -1, grp.getgrnam("carpd").gr_gid)
+    except KeyError:
+        pass
+
+
+class Carpd:
+    """A daemon, started by the constructor. It ends with `stop`, `kill_all` or the LAN."""
+
+    def __init__(self, node, text, arguments=(), wait=True, directory=None):
+        self.node = node
+        # A second daemon given the first one's directory is a restart of it.
+        self._owns_directory = directory is None
+        self.directory = Path(directory or tempfile.mkdtemp(prefix="carpd-bed-"))
+        self.directory.chmod(0o755)
+        self.config_file = self.directory / "carpd.toml"
+        self.runtime_directory = self.directory / "run"
+        self.socket = self.runtime_directory / "control.sock"
+        self.log = []  # (time, line)
+        self.process = None
+        self._arguments = list(arguments)
+        self.write_config(text)
+        if not self.runtime_directory.exists():
+            self.runtime_directory.mkdir(mode=0o755)
+            _hand_to_carpd(self.runtime_directory, user=True)
+        node.lan.keep(self)
+        self.start(wait)
+
+    # Life
+
+    def write_config(self, text):
+        self.config_file.write_text(text)
+        self.config_file.chmod(0o640)
+        _hand_to_carpd(self.config_file)
+
+    def start(self, wait=True):
+        self.socket.unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            self.node.command(BUILD / "carpd", "--config", self.config_file, "--runtime-directory",
+                              self.runtime_directory, "--log-format", "text", *self._arguments),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+        self._known = {self.process.pid}
+        self._reader = threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True)
+        self._reader.start()
+        if wait:
+            wait_until(lambda: self.answers() or self.process.poll() is not None, 10,
+                       lambda: f"carpd answers on {self.node.label}\n{self.text()}")
+            if self.process.poll() is not None:
+                raise Timeout(f"carpd on {self.node.label} exited with {self.process.returncode}\n{self.text()}")
+            self._known |= {child.pid for child in self.children()}
+        return self
+
+    def _read_log(self, stream):
+        with stream:
+            for line in stream:
+                self.log.append((time.monotonic(), line.rstrip("\n")))
+
+    def signal(self, number):
+        os.kill(self.process.pid, number)
+
+    def stop(self, timeout=5.0):
+        """SIGTERM; returns how many seconds it took to exit and asserts that it exited with 0."""
+        started = time.monotonic()
+        self.signal(signal.SIGTERM)
+        self.process.wait(timeout)
+        took = time.monotonic() - started
+        assert self.process.returncode == 0, f"exit {self.process.returncode}\n{self.text()}"
+        return took
+
+    def kill_all(self):
+        """SIGKILL to every process of this daemon, all stopped first so that none can act on another's death.
+        Returns the time of the first kill."""
+        pids = [self.process.pid] + [child.pid for child in self.children()]
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            if number == signal.SIGKILL:
+                started = time.monotonic()
+            for pid in pids:
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    pass
+        self.process.wait(5)
+        wait_until(lambda: not any(processes.alive(pid) for pid in pids), 5, "killed processes are gone")
+        return started
+
+    def close(self):
+        if self.process.poll() is None:
+            children = self.children()
+            self.process.terminate()
+            try:
+                self.process.wait(3)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            # Children that outlive their supervisor would be a defect; the bed must not leave them anyway.
+            for child in children:
+                if processes.alive(child.pid) and (processes.status(child.pid) or child).name == child.name:
+                    os.kill(child.pid, signal.SIGKILL)
+        self._reader.join(2)
+        if self._owns_directory:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    # Processes
+
+    def children(self):
+        return processes.descendants(self.process.pid)
+
+    def child(self, name):
+        """The status of the child whose name is `carpd-<name>`; there must be exactly one."""
+        found = [child for child in self.children() if child.name == f"carpd-{name}"]
+        assert len(found) == 1, f"{len(found)} processes carpd-{name} among {[c.name for c in self.children()]}"
+        return found[0]
+
+    @property
+    def supervisor(self):
+        return processes.status(self.process.pid)
+
+    # carpctl
+
+    def carpctl(self, *arguments, check=True):
+        done = subprocess.run([BUILD / "carpctl", "--socket", self.socket, *arguments], capture_output=True, text=True,
+                              timeout=10)
+        if check and done.returncode:
+            raise RuntimeError(f"carpctl {' '.join(arguments)}: exit {done.returncode}: {done.stderr.strip()}")
+        return done.stdout
+
+    def answers(self):
+        if not self.socket.exists():
+            return False
+        try:
+            self.show()
+            return True
+        except (RuntimeError, ValueError, subprocess.TimeoutExpired):
+            return False
+
+    def show(self):
+        return json.loads(self.carpctl("show", "--json"), object_pairs_hook=_dashed)
+
+    def virtual_host(self, vhid=1):
+        return next((host for host in self.show()["virtual-hosts"] if host["vhid"] == vhid), None)
+
+    def state(self, vhid=1):
+        found = self.virtual_host(vhid)
+        return found and found["state"]
+
+    def wait_state(self, state, vhid=1, timeout=8.0):
+        wait_until(lambda: self.state(vhid) == state, timeout, interval=0.05,
+                   what=lambda: f"vhid {vhid} on {self.node.label} is {state}, not {self.state(vhid)}\n{self.text()}")
+
+    def counters(self, interface="eth0"):
+        """The receive counters of an interface as one dictionary."""
+        for entry in self.show().get("interfaces", []):
+            if entry["name"] == interface:
+                return entry["counters"]
+        raise KeyError(interface)
+
+    # Log
+
+    def text(self):
+        return "\n".join(f"{when:.3f} {line}" for when, line in list(self.log))
+
+    def lines(self, pattern, since=0.0):
+        """The log lines since a time that match, as (time, line)."""
+        return [(when, line) for when, line in list(self.log) if when >= since and re.search(pattern, line)]
+
+    def wait_log(self, pattern, since=0.0, timeout=8.0):
+        """Waits for a line that matches and returns (time, line)."""
+        return wait_until(lambda: self.lines(pattern, since), timeout,
+                          lambda: f"line /{pattern}/ on {self.node.label}\n{self.text()}")[0]
+
+    def transitions(self, vhid=1, since=0.0):
+        """[(time, "BACKUP -> MASTER", reason)] of one virtual host."""
+        found = []
+        for when, line in self.lines(rf"carp: VHID {vhid}@", since):
+            parts = re.search(r"(\w+ -> \w+) \((.*)\)", line)
+            if parts:
+                found.append((when, parts[1], parts[2]))
+        return found
+
+
+def example(advskew, preempt=False, mac=None, **more):
+    """The configuration of the example: 192.0.2.1 in vhid 1 and 2001:db8::1 in vhid 2."""
+    return config(host(1, ["192.0.2.1/24"], advskew, mac=mac, **more),
+                  host(2, ["2001:db8::1/64"], advskew, mac=mac, **more),
+                  preempt=preempt)
+
+
+def example_pair(a, b, preempt=False, mac=None):
+    """carpd on both machines of the example: A is MASTER of both virtual hosts and B is BACKUP."""
+    first = Carpd(a, example(100, preempt, mac))
+    second = Carpd(b, example(200, preempt, mac))
+    for vhid in (1, 2):
+        first.wait_state("MASTER", vhid)
+        second.wait_state("BACKUP", vhid)
+    return first, second
