@@ -18,6 +18,8 @@ extension EngineTests {
       var pair: [Int32] = [-1, -1]
       try #require(socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &pair) == 0)
       defer { close(pair[0]) }
+      // Leave to begin.
+      try #require(send(pair[0], [0], 1, 0) == 1)
       let status = ConfigRole.run(file: file, channel: pair[1])
       close(pair[1])
       var packets: [Packet] = []
@@ -25,7 +27,8 @@ extension EngineTests {
       while case let count = recv(pair[0], &buffer, buffer.count, 0), count > 0 {
         packets.append(try #require(Packet(bytes: Array(buffer.prefix(count)))))
       }
-      return (status, packets)
+      try #require(packets.first?.type == .ready)
+      return (status, Array(packets.dropFirst()))
     }
 
     private let example = """
