@@ -60,7 +60,7 @@ public func filterSupervisor(_ fallback: FilterDefault) throws(ConfinementFailur
     var filter = try SystemCallFilter(fallback)
     filter.allow(everyday)
     filter.allow([
-      "socket", "socketpair", "bind", "connect", "accept4", "setsockopt", "getsockopt", "getsockname", "sendto", "openat",
+      "socket", "socketpair", "bind", "connect", "listen", "accept4", "setsockopt", "getsockopt", "getsockname", "sendto", "openat",
       "unlink", "unlinkat", "readlink", "readlinkat", "waitid", "wait4", "ioctl", "pread64", "access", "faccessat",
       "faccessat2", "getuid", "geteuid", "getgid", "getegid", "statx", "pipe2", "pidfd_open",
     ])

@@ -68,14 +68,17 @@ public struct NetlinkSocket: ~Copyable {
     if unsafe send(socket.raw, bytes, bytes.count, 0) < 0 {
       return Array(repeating: NetlinkError(errno: .last, text: ""), count: batch.count)
     }
-    receive { type, sequence, body in
+    var answered = 0
+    // Each acknowledgement is a datagram of its own, and all of them are there by now.
+    while answered < batch.count && receive({ type, sequence, body in
       let index = Int(sequence &- first)
       guard type == NLMSG_ERROR, outcomes.indices.contains(index) else { return }
+      answered += 1
       let number = -body.integer(at: 0, as: Int32.self)
       // NLM_F_CAPPED: of the request only its header is echoed, then come the attributes.
       let text = body.attributes(from: 4 + MemoryLayout<nlmsghdr>.size)[Int(NLMSGERR_ATTR_MSG.rawValue)]?.text ?? ""
       outcomes[index] = number == 0 ? nil : NetlinkError(errno: Errno(number), text: text)
-    }
+    }) {}
     return outcomes
   }
 

@@ -94,6 +94,7 @@ public final class Supervisor {
     try loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
     children.onLauncherReady = { [unowned self] in load() }
     children.onLauncherLost = { [unowned self] in
+      if isStopping { return finish() }
       log(.error, "the launcher is gone; no child could be replaced any more")
       fail(ExitCode.internal)
     }
