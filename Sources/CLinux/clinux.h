@@ -78,3 +78,10 @@ static inline int cl_epoll_wait(int epoll, struct cl_event *out, int max) {
   for (int i = 0; i < n; i++) out[i] = (struct cl_event){e[i].events, e[i].data.u64};
   return n;
 }
+
+// _GNU_SOURCE makes the address argument a transparent union, which Swift cannot pass.
+static inline int cl_accept4(int fd, int flags) { return accept4(fd, NULL, NULL, flags); }
+
+// getopt's variables are globals, which Swift 6 does not let anybody read.
+static inline const char *cl_optarg(void) { return optarg; }
+static inline int cl_optind(void) { return optind; }

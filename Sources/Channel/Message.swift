@@ -14,7 +14,7 @@ public enum MessageType: UInt8, Sendable, CaseIterable {
   case frame = 64, link, ownSource, addressLost, result, connection, holdRole, stalled, foreignFrame, overflow
   case reloadResult, shutdown
   // Supervisor <-> launcher.
-  case spawn = 96, kill, spawned, exited
+  case spawn = 96, kill, seal, spawned, exited
   // Supervisor <-> auditor.
   case record = 112, anchor
 }
@@ -364,6 +364,13 @@ public struct Spawn: Payload {
     f.choice(&role)
     f.integer(&token)
   }
+}
+
+/// The directory of audit logs: the only place the launcher's children may ever write to, from now on.
+public struct Seal: Payload {
+  public var directory = ""
+  public init() {}
+  public mutating func fields(_ f: inout Fields) { f.text(&directory, capacity: 255) }
 }
 
 /// End a child: kill, and the answer that it runs.

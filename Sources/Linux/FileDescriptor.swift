@@ -42,3 +42,10 @@ public struct FileDescriptor: ~Copyable, Sendable {
     return number
   }
 }
+
+/// A file descriptor with several holders: closed when the last one lets go.
+public final class FileDescriptorBox: Sendable {
+  public let raw: Int32
+  public init(_ raw: Int32) { self.raw = raw }
+  deinit { close(raw) }
+}

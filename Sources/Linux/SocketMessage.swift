@@ -3,8 +3,10 @@ import Glibc
 
 /// A connected pair of SOCK_SEQPACKET sockets, non-blocking, closed on exec.
 public struct SocketPair: ~Copyable {
-  public let first: FileDescriptor
+  private var first: FileDescriptor?
   public let second: FileDescriptor
+  /// Gives the first end away; the second closes with this value.
+  public mutating func takeFirst() -> FileDescriptor { first.take() ?? FileDescriptor(owning: -1) }
   public init() throws(Errno) {
     var pair: [Int32] = [-1, -1]
     let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)

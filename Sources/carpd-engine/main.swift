@@ -1,1 +1,4 @@
-// placeholder
+import Engine
+import Glibc
+
+exit(Program.run(CommandLine.arguments))

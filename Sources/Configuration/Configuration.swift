@@ -1,0 +1,65 @@
+/// What a configuration file says, checked: every value is in its range and nothing contradicts.
+public struct Configuration: Equatable, Sendable {
+  /// The table `[daemon]`.
+  public struct Daemon: Equatable, Sendable {
+    /// Whether a better backup takes over from a worse master, where the virtual host does not say; false by default.
+    public var preempt = false
+    /// Who may change things with `carpctl`: members of this group, root besides; nil for root alone.
+    public var adminGroup: String?
+    /// Who may look with `carpctl`: members of this group; nil for everybody.
+    public var readGroup: String?
+  }
+
+  /// The table `[audit]`.
+  public struct Audit: Equatable, Sendable {
+    /// What becomes of an `acquire` whose audit record cannot be written.
+    public enum OnFailure: String, Sendable {
+      /// The address is taken nevertheless.
+      case allow
+      /// The address is not taken.
+      case deny
+    }
+
+    /// The file, an absolute path.
+    public var log = "/var/log/carpd/audit.jsonl"
+    /// The plain name of the file with the key of the log's chain. Never together with a credential.
+    public var keyFile: String?
+    /// The systemd credential with the key of the log's chain. Never together with a file.
+    public var credential: String?
+    /// The size in bytes after which a new file is begun, 64 KiB...1 GiB; 16 MiB by default.
+    public var maxSize = 16 << 20
+    /// How many full files are kept, 1...100; 8 by default.
+    public var keep = 8
+    /// What becomes of an `acquire` whose record cannot be written.
+    public var onFailure = OnFailure.allow
+  }
+
+  /// The table `[daemon]`.
+  public var daemon = Daemon()
+  /// The table `[audit]`.
+  public var audit = Audit()
+  /// The tables `[[virtual-host]]` in the order of the file, at most 512.
+  public var virtualHosts: [VirtualHost] = []
+
+  /// Reads a configuration file. Never traps, whatever the bytes are.
+  ///
+  /// - Parameters:
+  ///   - bytes: the content of the file, at most 1 MiB.
+  ///   - fileName: the file as the diagnostics shall name it.
+  ///   - worldReadable: whether everybody may read the file; then it must hold no password.
+  /// - Returns: the diagnostics in the order of the file, and the configuration, which is nil exactly if one of them is
+  ///   an error.
+  public static func parse(
+    _ bytes: [UInt8], fileName: String, worldReadable: Bool
+  ) -> (configuration: Configuration?, diagnostics: [Diagnostic]) {
+    var reader = SchemaReader(diagnostics: DiagnosticList(fileName: fileName))
+    do {
+      let document = try TOMLParser.parse(bytes)
+      let configuration = reader.configuration(document, worldReadable: worldReadable)
+      return (reader.diagnostics.hasErrors ? nil : configuration, reader.diagnostics.sorted)
+    } catch {
+      reader.diagnostics.error(error.message, at: error.position)
+      return (nil, reader.diagnostics.sorted)
+    }
+  }
+}

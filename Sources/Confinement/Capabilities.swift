@@ -1,0 +1,98 @@
+import CCapability
+import CLinux
+import Glibc
+import Linux
+
+/// A user and group a role runs as.
+public struct Identity: Equatable, Sendable {
+  public let uid: UInt32
+  public let gid: UInt32
+  public init(uid: UInt32, gid: UInt32) {
+    self.uid = uid
+    self.gid = gid
+  }
+  /// Who runs this process now.
+  public static var current: Identity { Identity(uid: geteuid(), gid: getegid()) }
+
+  /// The user of that name and its group, or nil.
+  public init?(user: String) {
+    guard let entry = unsafe getpwnam(user) else { return nil }
+    self = unsafe Identity(uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
+  }
+}
+
+/// A capability set as a bit mask, the form /proc shows.
+public struct CapabilityMask: OptionSet, Sendable {
+  public let rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+  public static let kill = CapabilityMask(rawValue: 1 << UInt64(CAP_KILL))
+  public static let setGID = CapabilityMask(rawValue: 1 << UInt64(CAP_SETGID))
+  public static let setUID = CapabilityMask(rawValue: 1 << UInt64(CAP_SETUID))
+  public static let setPCap = CapabilityMask(rawValue: 1 << UInt64(CAP_SETPCAP))
+  public static let netAdmin = CapabilityMask(rawValue: 1 << UInt64(CAP_NET_ADMIN))
+  public static let netRaw = CapabilityMask(rawValue: 1 << UInt64(CAP_NET_RAW))
+  /// What the supervisor keeps: 0x3000.
+  public static let supervisor: CapabilityMask = [.netAdmin, .netRaw]
+  /// What the launcher keeps.
+  public static let launcher: CapabilityMask = [.setUID, .setGID, .kill]
+}
+
+/// Becomes `identity` with exactly `kept` permitted and effective, and nothing inheritable, ambient or in the bounding
+/// set; locks that by the securebits and no_new_privs. The order matters: each step needs what a later one gives up.
+/// A process that does not have the privileges for a step has nothing to drop by it (`--no-users`, `--check`): the proof
+/// from /proc, not this function, decides whether the result is good enough.
+public func drop(to identity: Identity, keeping kept: CapabilityMask) throws(ConfinementFailure) {
+  if permittedCapabilities().contains(.setPCap) { try lockDown() }
+  if identity != .current {
+    try step("drop supplementary groups") { () throws(Errno) in try check(setgroups(0, nil)) }
+    try step("become uid \(identity.uid)") { () throws(Errno) in
+      try check(setresgid(identity.gid, identity.gid, identity.gid))
+      try check(setresuid(identity.uid, identity.uid, identity.uid))
+    }
+  }
+  try keepOnly(kept.intersection(permittedCapabilities()))
+}
+
+/// Empties the bounding set and locks the securebits.
+private func lockDown() throws(ConfinementFailure) {
+  try step("drop the bounding set") { () throws(Errno) in
+    var capability: cap_value_t = 0
+    while cap_get_bound(capability) >= 0 {
+      // A service manager may have emptied it already; then dropping more is not needed, nor allowed.
+      if cap_get_bound(capability) == 1 { try check(cap_drop_bound(capability)) }
+      capability += 1
+    }
+  }
+  try step("lock the securebits") { () throws(Errno) in
+    // NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, each with its lock, and KEEP_CAPS locked off. NO_SETUID_FIXUP
+    // also keeps the capabilities over the change of user that follows.
+    let bits: UInt32 = [SECURE_NOROOT, SECURE_NO_SETUID_FIXUP, SECURE_NO_CAP_AMBIENT_RAISE]
+      .reduce(1 << UInt32(SECURE_KEEP_CAPS_LOCKED)) { $0 | 0b11 << UInt32($1) }
+    try check(cap_set_secbits(bits))
+  }
+}
+
+/// What this process may use at all.
+public func permittedCapabilities() -> CapabilityMask {
+  (try? ProcessStatus(pid: getpid())).map { CapabilityMask(rawValue: $0.permitted) } ?? []
+}
+
+/// Reduces this process to `kept`, forbids gaining anything by exec, and takes it out of core dumps and ptrace's reach.
+public func keepOnly(_ kept: CapabilityMask) throws(ConfinementFailure) {
+  try step("reduce the capabilities") { () throws(Errno) in
+    guard let wanted = unsafe cap_init() else { throw .last }
+    defer { unsafe cap_free(UnsafeMutableRawPointer(wanted)) }
+    for bit in 0..<Int32(64) where kept.rawValue >> UInt64(bit) & 1 == 1 {
+      var value = bit
+      try check(unsafe cap_set_flag(wanted, CAP_PERMITTED, 1, &value, CAP_SET))
+      try check(unsafe cap_set_flag(wanted, CAP_EFFECTIVE, 1, &value, CAP_SET))
+    }
+    try check(unsafe cap_set_proc(wanted))
+    try check(cl_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0))
+    guard let actual = unsafe cap_get_proc() else { throw .last }
+    defer { unsafe cap_free(UnsafeMutableRawPointer(actual)) }
+    if unsafe cap_compare(wanted, actual) != 0 { throw Errno(EPERM) }
+  }
+  try step("set no_new_privs") { () throws(Errno) in try check(cl_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) }
+  try step("forbid dumps") { () throws(Errno) in try check(cl_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)) }
+}

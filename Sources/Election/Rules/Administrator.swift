@@ -1,0 +1,24 @@
+import CARP
+
+// Rule Administrator: FreeBSD's `state master` and `state backup` (CARP section 6), and roles that are handed over.
+extension Election {
+  mutating func force(_ wanted: State, at now: Instant) -> [Effect] {
+    switch (state, wanted) {
+    case (.backup, .master): becomeMaster(.userRequested, at: now)
+    case (.master, .backup): becomeBackup(.userRequested, at: now, waiting: leavingTheRole)
+    default: []
+    }
+  }
+
+  /// A role that this node held all along is taken up at once, without an election.
+  mutating func adopt(at now: Instant) -> [Effect] {
+    guard state != .master else { return [] }
+    return becomeMaster(.handedOver, at: now)
+  }
+
+  /// Long enough for every other node's master-down timer to fire first. FreeBSD waits by the own skew, and so a former
+  /// master, which is usually the one with the lowest skew, gets the role back that it was told to give away.
+  private var leavingTheRole: Interval {
+    .masterDown(advbase: parameters.advbase, advskew: .max)
+  }
+}

@@ -1,0 +1,58 @@
+import CARP
+
+// The table of CARP section 5.4: what an authenticated advertisement means in each state.
+extension Election {
+  mutating func heard(_ advertisement: Advertisement, from source: Address, at now: Instant) -> [Effect] {
+    let effects = verifiedAgain(at: now)
+    switch state {
+    case .initial: return effects
+    case .master: return effects + heardAsMaster(advertisement, from: source, at: now)
+    case .backup: return effects + heardAsBackup(advertisement, from: source, at: now)
+    }
+  }
+
+  private mutating func heardAsMaster(
+    _ advertisement: Advertisement, from source: Address, at now: Instant
+  ) -> [Effect] {
+    // A node that goes away leaves the role where it is.
+    if advertisement.isBowOut { return [] }
+    let yields =
+      rank > advertisement.interval
+      || (rank == advertisement.interval && yieldsTie(to: source, at: now))
+    lastHeard[source.family] = now
+    guard yields else { return answerWorseMaster(at: now) }
+    lastMaster = source
+    return becomeBackup(.moreFrequentAdvertisement, at: now)
+  }
+
+  private mutating func heardAsBackup(
+    _ advertisement: Advertisement, from source: Address, at now: Instant
+  ) -> [Effect] {
+    if advertisement.isBowOut { return heardBowOut(at: now) }
+    let effects = heardFamily(source.family, at: now)
+    if mayTakeOver(at: now) {
+      if parameters.preempt, rank < advertisement.interval {
+        return effects + becomeMaster(.preemptingSlowerMaster, at: now)
+      }
+      if isHopeless(advertisement.interval) {
+        return effects + becomeMaster(.masterWillTimeOut, at: now)
+      }
+    }
+    lastMaster = source
+    armMasterDown(at: now)
+    return effects
+  }
+
+  /// Whether a master with this interval would be given up before it advertises again. OpenBSD, which alone knows
+  /// advbase 0, does not apply the rule then.
+  private func isHopeless(_ interval: Interval) -> Bool {
+    parameters.advbase > 0
+      && Interval.hopeless(advbase: parameters.advbase, demotedSkew: wireSkew) < interval
+  }
+
+  /// Whether what is heard may make this node MASTER: not in a hold-down, nor by the first advertisement that is heard
+  /// after timers ran late.
+  private func mayTakeOver(at now: Instant) -> Bool {
+    !isHeldDown(at: now) && !isListening
+  }
+}

@@ -1,0 +1,29 @@
+import CARP
+
+// Rule Peer mismatch: advertisements that do not verify change no state, as on FreeBSD, since anyone without the key could
+// otherwise block a failover. But they are the commonest misconfiguration (CARP section 3), so they are reported.
+extension Election {
+  mutating func heardUnverified(at now: Instant) -> [Effect] {
+    let isNew = lastUnverified == nil
+    lastUnverified = now
+    return isNew ? [.peerMismatch(true)] : []
+  }
+
+  /// A verified advertisement ends the mismatch if the last unverified one is more than a master-down timeout old.
+  mutating func verifiedAgain(at now: Instant) -> [Effect] {
+    guard let lastUnverified, lastUnverified.advanced(by: masterDownTimeout) < now else { return [] }
+    self.lastUnverified = nil
+    return [.peerMismatch(false)]
+  }
+
+  /// So does silence for three of them.
+  mutating func endMismatch(at now: Instant) -> [Effect] {
+    guard let mismatchEnds, mismatchEnds <= now else { return [] }
+    lastUnverified = nil
+    return [.peerMismatch(false)]
+  }
+
+  var mismatchEnds: Instant? {
+    lastUnverified?.advanced(byMicroseconds: 3 * masterDownTimeout.microseconds)
+  }
+}

@@ -1,0 +1,47 @@
+import Channel
+import Configuration
+import Glibc
+import Linux
+
+/// The short-lived role that reads the configuration file, so that the parser has no privilege and no future.
+enum ConfigRole {
+  /// One byte more than a configuration may have, so that a longer one is told as such.
+  static let sizeLimit = 1 << 20 + 1
+
+  /// Reads `file` to its end, and sends what it says, or what is wrong with it, to `channel`, which must block.
+  ///
+  /// - Returns: the exit status: 0, or 1 if the configuration cannot be used.
+  static func run(file: Int32, channel: Int32) -> Int32 {
+    do throws(Errno) {
+      let bytes = try read(file)
+      // The supervisor puts the name before the findings; the file has none here.
+      let (configuration, diagnostics) = Configuration.parse(
+        bytes, fileName: "", worldReadable: try isWorldReadable(file))
+      for packet in ConfigurationMessages(configuration: configuration, diagnostics: diagnostics).packets {
+        let bytes = packet.bytes
+        try retrying { unsafe send(channel, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+      }
+      return configuration == nil ? 1 : 0
+    } catch {
+      return 1
+    }
+  }
+
+  private static func isWorldReadable(_ file: Int32) throws(Errno) -> Bool {
+    var status = stat()
+    try unsafe check(fstat(file, &status))
+    return status.st_mode & S_IROTH != 0
+  }
+
+  private static func read(_ file: Int32) throws(Errno) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count < sizeLimit {
+      let wanted = min(buffer.count, sizeLimit - bytes.count)
+      let count = try retrying { unsafe Glibc.read(file, &buffer, wanted) }
+      if count == 0 { break }
+      bytes.append(contentsOf: buffer.prefix(count))
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,120 @@
+import Channel
+import Configuration
+
+/// A checked configuration, or what is wrong with it, as the messages that the supervisor makes its policy of.
+struct ConfigurationMessages {
+  /// Findings at most; the first ones are worth the most.
+  static let diagnosticLimit = 100
+  /// Bytes of a finding's text.
+  static let textLimit = 480
+
+  private(set) var packets: [Packet] = []
+
+  init(configuration: ConfiguredSettings?, diagnostics: [ConfiguredDiagnostic]) {
+    for diagnostic in diagnostics.prefix(Self.diagnosticLimit) { add(diagnostic) }
+    if let configuration { add(configuration) }
+  }
+
+  private mutating func add(_ type: MessageType, _ payload: some Payload) {
+    packets.append(Packet(type, id: UInt32(truncatingIfNeeded: packets.count + 1), payload))
+  }
+
+  private mutating func add(_ diagnostic: ConfiguredDiagnostic) {
+    var message = Channel.Diagnostic()
+    message.isError = diagnostic.severity == .error
+    message.line = UInt32(clamping: diagnostic.line)
+    message.column = UInt32(clamping: diagnostic.column)
+    message.text = truncated(diagnostic.message, bytes: Self.textLimit)
+    add(.diagnostic, message)
+  }
+
+  private mutating func add(_ configuration: ConfiguredSettings) {
+    add(.settings, settings(configuration))
+    var interfaces: [String: UInt16] = [:]
+    for (index, host) in configuration.virtualHosts.enumerated() {
+      let group = UInt16(truncatingIfNeeded: index)
+      let interface = interfaces[host.interface] ?? UInt16(truncatingIfNeeded: interfaces.count)
+      interfaces[host.interface] = interface
+      add(.virtualHost, virtualHost(host, group: group, interface: interface, preempt: configuration.daemon.preempt))
+      for (index, address) in host.addresses.enumerated() {
+        add(.address, hostAddress(address.address, prefix: address.prefixLength, group: group, index: index))
+      }
+      for (index, peer) in host.peers.enumerated() {
+        add(.peer, hostAddress(peer, prefix: 0, group: group, index: index))
+      }
+    }
+    var commit = Commit()
+    commit.groups = UInt16(truncatingIfNeeded: configuration.virtualHosts.count)
+    add(.commit, commit)
+  }
+
+  private func settings(_ configuration: ConfiguredSettings) -> Settings {
+    let audit = configuration.audit
+    var settings = Settings()
+    settings.adminGroup = configuration.daemon.adminGroup ?? ""
+    settings.readGroup = configuration.daemon.readGroup ?? ""
+    settings.auditLog = audit.log
+    if let file = audit.keyFile {
+      settings.auditKeyKind = .file
+      settings.auditKey = Array(file.utf8)
+    } else if let credential = audit.credential {
+      settings.auditKeyKind = .credential
+      settings.auditKey = Array(credential.utf8)
+    }
+    settings.auditMaxSize = UInt64(clamping: audit.maxSize)
+    settings.auditKeep = UInt16(clamping: audit.keep)
+    settings.auditFailureDenies = audit.onFailure == .deny
+    return settings
+  }
+
+  private func virtualHost(
+    _ host: ConfiguredHost, group: UInt16, interface: UInt16, preempt: Bool
+  ) -> Channel.VirtualHost {
+    var message = Channel.VirtualHost()
+    message.group = group
+    message.interface = interface
+    message.interfaceName = host.interface
+    message.vhid = host.vhid
+    message.advbase = host.advbase
+    message.advskew = host.advskew
+    message.preempt = host.preempt ?? preempt
+    message.mac = host.mac == .virtual ? .virtual : .interface
+    (message.secretKind, message.secret) = secret(host.secret)
+    message.addresses = UInt16(clamping: host.addresses.count)
+    message.peers = UInt16(clamping: host.peers.count)
+    return message
+  }
+
+  private func secret(_ secret: ConfiguredSecret) -> (SecretKind, [UInt8]) {
+    switch secret {
+    case .none: (.none, [])
+    case .password(let key), .hex(let key): (.key, key)
+    case .file(let name): (.file, Array(name.utf8))
+    case .credential(let name): (.credential, Array(name.utf8))
+    }
+  }
+
+  private func hostAddress(_ address: ConfiguredAddress, prefix: UInt8, group: UInt16, index: Int) -> HostAddress {
+    var message = HostAddress()
+    message.group = group
+    message.index = UInt16(truncatingIfNeeded: index)
+    message.prefix = prefix
+    switch address {
+    case .ipv4(let bits): message.address = Channel.Address(family: .ipv4, high: 0, low: UInt64(bits))
+    case .ipv6(let high, let low): message.address = Channel.Address(family: .ipv6, high: high, low: low)
+    }
+    return message
+  }
+}
+
+/// The longest beginning of `text` that is no longer than `bytes` and ends between two characters.
+private func truncated(_ text: String, bytes: Int) -> String {
+  var result = ""
+  var count = 0
+  for character in text {
+    count += character.utf8.count
+    if count > bytes { break }
+    result.append(character)
+  }
+  return result
+}

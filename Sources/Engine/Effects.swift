@@ -1,0 +1,71 @@
+import CARP
+import Channel
+import Election
+
+// What an election asks for becomes a request to the supervisor.
+extension Engine {
+  func perform(_ effects: [Effect], of group: Group) {
+    for effect in effects { perform(effect, of: group) }
+  }
+
+  private func perform(_ effect: Effect, of group: Group) {
+    let reference = GroupReference(Int(group.index))
+    switch effect {
+    case .acquire: group.acquireRequest = channel.send(.acquire, reference)
+    case .release: channel.send(.release, reference)
+    case .bowOut: channel.send(.bowOut, reference)
+    case .announce: channel.send(.announce, reference)
+    case .advertise(let advbase, let advskew, let demotion):
+      for family in group.families {
+        advertise(group, family, advbase: advbase, advskew: advskew, demotion: demotion)
+      }
+    case .transition(let from, let to, let reason):
+      if to == .master { deposits.owe(group, full: true) }
+      note(.transition, group, a: UInt32(from.rawValue) << 8 | UInt32(to.rawValue), b: UInt32(reason.rawValue))
+    case .peerMismatch(let begins):
+      note(.peerMismatch, group, a: begins ? 1 : 0, b: 0, from: group.unverifiedSource)
+    case .familySilent(let family, let isSilent):
+      if isSilent { group.silentFamilies.insert(family) } else { group.silentFamilies.remove(family) }
+      note(.familySilent, group, a: UInt32(family.rawValue), b: isSilent ? 1 : 0)
+    case .demote(let delta):
+      demotion += delta
+      note(
+        .demoted, group, a: UInt32(bitPattern: Int32(clamping: delta)), b: UInt32(bitPattern: Int32(clamping: demotion)))
+    }
+  }
+
+  private func advertise(_ group: Group, _ family: CARP.Family, advbase: UInt8, advskew: UInt8, demotion: UInt8) {
+    let counter = group.counters.next()
+    guard let digest = group.authenticator.digest(counter: counter),
+      let wireDigest = Channel.Digest(bytes: digest.bytes)
+    else { return }
+    var message = Advertise()
+    message.group = group.index
+    message.family = Channel.Family(family)
+    message.advbase = advbase
+    message.advskew = advskew
+    message.demotion = demotion
+    message.counter = counter
+    message.digest = wireDigest
+    // The supervisor reports failures only: by the next one, the last one has succeeded.
+    if group.unfailed.removeValue(forKey: family) != nil { post(.sendSucceeded, to: group) }
+    let dropped = channel.dropped
+    let request = channel.send(.advertise, message, droppable: true)
+    guard channel.dropped == dropped else { return post(.sendFailed, to: group) }
+    group.unfailed[family] = request
+    group.echoes.advertised(counter: counter, digest: digest)
+    group.interface.counters.sent(family)
+  }
+
+  /// Sends a note about a group.
+  func note(_ code: NoteCode, _ group: Group, a: UInt32, b: UInt32, from source: CARP.Address? = nil) {
+    var note = Note()
+    note.code = code
+    note.group = group.index
+    note.interface = group.interface.index
+    note.a = a
+    note.b = b
+    if let source { note.address = Channel.Address(source) }
+    channel.send(.note, note)
+  }
+}

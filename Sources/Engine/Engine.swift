@@ -1,0 +1,180 @@
+import CARP
+import Channel
+import Control
+import Election
+import Linux
+
+/// The unprivileged half of carpd: it parses what comes from the network, runs every election and answers the control
+/// socket. All it can do is ask the supervisor, by the channel.
+final class Engine {
+  /// The exit status when the supervisor is gone or breaks the protocol.
+  static let channelLost: Int32 = 70
+
+  let loop: EventLoop
+  let channel: Endpoint
+
+  /// The configuration that is coming in; nil outside `settings` ... `commit`.
+  var assembly: PolicyAssembly?
+  /// The number of the configuration in force; 0 before the first, when nothing acts.
+  var generation: UInt32 = 0
+  /// By ascending index.
+  var groups: [Group] = []
+  var interfaces: [UInt16: Interface] = [:]
+
+  /// Events that wait to be handled, in order: handling one may bring about others.
+  private var events: [(Group, Event)] = []
+  /// The sum of this node's demotions, and what of it the elections know.
+  var demotion = 0
+  private var announcedDemotion = 0
+  /// How often timers ran too late, since the start.
+  var lateTimers: UInt32 = 0
+  private var lastLateNote: UInt64?
+
+  var notes = FoldedNotes()
+  var deposits = Deposits()
+  private(set) var control: ControlServer?
+  private var wakeup: Deadline?
+  private var exitCode: Int32 = 0
+  private(set) var isEnding = false
+
+  /// - Parameter channel: this end of the channel.
+  init(channel: consuming FileDescriptor, loop: EventLoop) {
+    self.loop = loop
+    self.channel = Endpoint(channel, loop: loop)
+  }
+
+  /// Tells the supervisor that this process is confined, and serves until the end.
+  ///
+  /// - Returns: the exit status.
+  func run() -> Int32 {
+    channel.onHang = { [weak self] in self?.end(Self.channelLost) }
+    control = ControlServer(
+      loop: loop, answer: { [unowned self] in answer($0) },
+      closed: { [unowned self] connection in
+        var reference = ConnectionReference()
+        reference.connection = connection
+        channel.send(.closed, reference)
+      })
+    do throws(Errno) {
+      try channel.listen { [weak self] in self?.readChannel() }
+      channel.send(.ready)
+      try loop.run()
+    } catch {
+      return Self.channelLost
+    }
+    return exitCode
+  }
+
+  /// Makes `run` return `code`.
+  func end(_ code: Int32) {
+    guard !isEnding else { return }
+    isEnding = true
+    exitCode = code
+    loop.stop()
+  }
+
+  // MARK: Events
+
+  /// Puts an event in line; `settle` handles it.
+  func post(_ event: Event, to group: Group) {
+    events.append((group, event))
+  }
+
+  /// Handles what is in line and what follows from it.
+  func settle() {
+    while true {
+      // Not popped from the front, which would be quadratic.
+      var index = 0
+      while index < events.count {
+        let (group, event) = events[index]
+        index += 1
+        handle(event, by: group)
+      }
+      events.removeAll(keepingCapacity: true)
+      guard demotion != announcedDemotion else { return }
+      announcedDemotion = demotion
+      for group in groups { post(.demotion(demotion), to: group) }
+    }
+  }
+
+  private func handle(_ event: Event, by group: Group) {
+    let now = EventLoop.now()
+    let due = group.election.deadline
+    let lateBefore = group.election.lateTimers
+    let effects = group.election.handle(event, at: Instant(nanoseconds: now))
+    if group.election.lateTimers != lateBefore {
+      lateTimers &+= 1
+      if let due, due.nanoseconds < now { noteLate(nanoseconds: now - due.nanoseconds, now: now) }
+    }
+    perform(effects, of: group)
+  }
+
+  /// Once a second at most: all groups of a machine that slept are late together.
+  private func noteLate(nanoseconds: UInt64, now: UInt64) {
+    if let lastLateNote, now - lastLateNote < 1_000_000_000 { return }
+    lastLateNote = now
+    var note = Note()
+    note.code = .ranLate
+    note.a = UInt32(clamping: nanoseconds / 1_000_000)
+    channel.send(.note, note)
+  }
+
+  // MARK: Time
+
+  /// Sets the one timer of all elections.
+  func rearm() {
+    let next = groups.compactMap { $0.election.deadline }.min()
+    if let wakeup, wakeup.time == next?.nanoseconds { return }
+    wakeup?.cancel()
+    wakeup = next.map { deadline in loop.at(deadline.nanoseconds) { [weak self] in self?.wake() } }
+  }
+
+  private func wake() {
+    wakeup = nil
+    // What a master sent before its time was up must be heard before its time is declared up.
+    receiveMessages(limit: 256)
+    guard !isEnding else { return }
+    let now = Instant(nanoseconds: EventLoop.now())
+    for group in groups {
+      if let deadline = group.election.deadline, deadline <= now { post(.timer, to: group) }
+    }
+    settle()
+    rearm()
+  }
+
+  /// Starts what recurs, with the first configuration.
+  func startTicking() {
+    tick()
+  }
+
+  private func tick() {
+    guard !isEnding else { return }
+    var heartbeat = Heartbeat()
+    heartbeat.late = lateTimers
+    channel.send(.heartbeat, heartbeat)
+    let now = EventLoop.now()
+    for note in notes.due(now: now) { channel.send(.note, note) }
+    control?.expire(now: now)
+    refreshDeposits(now: now)
+    loop.after(milliseconds: 200) { [weak self] in self?.tick() }
+  }
+
+  // MARK: Stopping
+
+  /// An orderly stop: every MASTER bows out.
+  func shutDown() {
+    for group in groups { post(.stop, to: group) }
+    settle()
+    endWhenSent(deadline: EventLoop.now() + 300_000_000)
+  }
+
+  /// A droppable message is dropped exactly if others still wait before it.
+  private func endWhenSent(deadline: UInt64) {
+    let dropped = channel.dropped
+    var heartbeat = Heartbeat()
+    heartbeat.late = lateTimers
+    channel.send(.heartbeat, heartbeat, droppable: true)
+    if channel.dropped == dropped || EventLoop.now() >= deadline { return end(0) }
+    loop.after(milliseconds: 10) { [weak self] in self?.endWhenSent(deadline: deadline) }
+  }
+}

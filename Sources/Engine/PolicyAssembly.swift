@@ -1,0 +1,42 @@
+import CARP
+import Channel
+import Election
+
+/// A configuration on its way in, message by message, which holds nothing until its commit.
+struct PolicyAssembly {
+  private var hosts: [VirtualHost] = []
+  private var addresses: [UInt16: [HostAddress]] = [:]
+  private var peers: [UInt16: [HostAddress]] = [:]
+
+  mutating func add(_ host: VirtualHost) { hosts.append(host) }
+  mutating func add(address: HostAddress) { addresses[address.group, default: []].append(address) }
+  mutating func add(peer: HostAddress) { peers[peer.group, default: []].append(peer) }
+
+  /// The virtual hosts by ascending group; nil unless exactly what `commit` and the hosts announce has come.
+  func configurations(_ commit: Commit) -> [HostConfiguration]? {
+    guard hosts.count == Int(commit.groups), Set(hosts.map(\.group)).count == hosts.count else { return nil }
+    var result: [HostConfiguration] = []
+    for host in hosts.sorted(by: { $0.group < $1.group }) {
+      guard let configuration = configuration(host) else { return nil }
+      result.append(configuration)
+    }
+    return result
+  }
+
+  private func configuration(_ host: VirtualHost) -> HostConfiguration? {
+    let addresses = (addresses[host.group] ?? []).sorted { $0.index < $1.index }
+    let peers = (peers[host.group] ?? []).sorted { $0.index < $1.index }
+    // Secrets by name were resolved by the supervisor.
+    guard host.vhid > 0, addresses.count == Int(host.addresses), peers.count == Int(host.peers),
+      host.secretKind == .none || host.secretKind == .key, host.secret.count <= CARP.Digest.size
+    else { return nil }
+    let parameters = Parameters(
+      vhid: host.vhid, advbase: host.advbase, advskew: host.advskew, preempt: host.preempt,
+      ipv4: addresses.contains { $0.address.family == .ipv4 }, ipv6: addresses.contains { $0.address.family == .ipv6 })
+    return HostConfiguration(
+      group: host.group, interface: host.interface, interfaceName: host.interfaceName, parameters: parameters,
+      mac: host.mac, key: host.secretKind == .key ? host.secret : [],
+      addresses: addresses.map { .init(address: CARP.Address($0.address), prefix: $0.prefix) },
+      peers: peers.map { CARP.Address($0.address) })
+  }
+}

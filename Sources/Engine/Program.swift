@@ -1,0 +1,77 @@
+import CARP
+import Confinement
+import Control
+import Glibc
+import Linux
+
+/// The program `carpd-engine`: the role its first argument names, on the descriptors that `carpd` started it with. The
+/// second argument says what its system call filter does with unknown calls.
+public enum Program {
+  /// The channel to the supervisor.
+  private static let channel: Int32 = 3
+  /// The configuration file, for the role config.
+  private static let file: Int32 = 4
+
+  /// Runs until the role ends.
+  ///
+  /// - Returns: the exit status: 64 when started by hand, 70 when the supervisor is gone, 71 when confinement fails.
+  public static func run(_ arguments: [String]) -> Int32 {
+    guard arguments.count == 3, let fallback = FilterDefault(rawValue: arguments[2]), isChannel(channel) else {
+      complain(
+        "carpd-engine \(carpdVersion) holds the unprivileged parts of carpd and is started by carpd, not by hand; see "
+          + "carpd(8)")
+      return 64
+    }
+    do throws(ConfinementFailure) {
+      switch arguments[1] {
+      case "engine":
+        warmUp()
+        try confine(as: .engine, fallback: fallback)
+        return engine()
+      case "config":
+        // Nothing is received here, and so much is sent that it has to wait for its reader.
+        _ = fcntl(channel, F_SETFL, fcntl(channel, F_GETFL) & ~O_NONBLOCK)
+        try confine(as: .config, fallback: fallback)
+        return ConfigRole.run(file: file, channel: channel)
+      default:
+        complain("carpd-engine: unknown role")
+        return 64
+      }
+    } catch {
+      complain("carpd-engine: cannot confine itself: \(error)")
+      return 71
+    }
+  }
+
+  private static func engine() -> Int32 {
+    do throws(Errno) {
+      let loop = try EventLoop()
+      return Engine(channel: FileDescriptor(owning: channel), loop: loop).run()
+    } catch {
+      return Engine.channelLost
+    }
+  }
+
+  /// Lets the libraries do what they do once, while they still may do everything.
+  private static func warmUp() {
+    let authenticator = Authenticator(key: [], input: DigestInput(vhid: 1, addresses: []))
+    _ = authenticator.digest(counter: 0)
+    var connection = ServerConnection()
+    connection.receive(Array("{\"method\":\"org.varlink.service.GetInfo\"}\0".utf8))
+    if let call = connection.nextCall(), case .answered(let answer) = Service.request(of: call) {
+      connection.send(answer, to: call)
+    }
+  }
+
+  private static func isChannel(_ descriptor: Int32) -> Bool {
+    var type: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    let result = unsafe getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size)
+    return result == 0 && type == Int32(SOCK_SEQPACKET.rawValue)
+  }
+
+  private static func complain(_ text: String) {
+    let bytes = Array((text + "\n").utf8)
+    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
+  }
+}

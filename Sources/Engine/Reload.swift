@@ -1,0 +1,78 @@
+import CARP
+import Channel
+import Election
+import Linux
+
+// A configuration takes effect whole, with its commit; the first one starts the engine.
+extension Engine {
+  /// Whether the configuration was complete.
+  func commit(_ commit: Commit) -> Bool {
+    guard let hosts = assembly?.configurations(commit) else { return false }
+    assembly = nil
+    let isFirst = generation == 0
+    generation = commit.generation
+    // Both name interfaces and groups by numbers that no longer hold.
+    notes = FoldedNotes()
+    deposits = Deposits()
+    let old = groups
+    replaceInterfaces(hosts)
+    replaceGroups(hosts, old: old)
+    if isFirst { startTicking() }
+    return true
+  }
+
+  /// Interfaces are the same if they have the same name: counters, condition and sources stay.
+  private func replaceInterfaces(_ hosts: [HostConfiguration]) {
+    let known = Dictionary(interfaces.values.map { ($0.name, $0) }) { first, _ in first }
+    for interface in interfaces.values { interface.groups = [:] }
+    interfaces = [:]
+    for host in hosts where interfaces[host.interface] == nil {
+      let interface = known[host.interfaceName] ?? Interface(name: host.interfaceName, index: host.interface)
+      interface.index = host.interface
+      interfaces[host.interface] = interface
+    }
+  }
+
+  private func replaceGroups(_ hosts: [HostConfiguration], old: [Group]) {
+    let indexes = Set(hosts.map(\.group))
+    // A number that now names another host must not be bowed out; what has none any more the supervisor retires itself.
+    for group in old
+    where !hosts.contains(where: { $0.names(group.host) }) && !indexes.contains(group.index)
+      && group.election.state == .master
+    {
+      channel.send(.bowOut, GroupReference(Int(group.index)))
+    }
+    var generator = SystemRandomNumberGenerator()
+    groups = []
+    for host in hosts {
+      guard let interface = interfaces[host.interface] else { continue }
+      let previous = old.first { $0.host.names(host) }
+      if let previous, host.continues(previous.host) {
+        keep(previous, as: host)
+      } else {
+        if previous?.election.state == .master { channel.send(.bowOut, GroupReference(Int(host.group))) }
+        begin(Group(host, on: interface, using: &generator))
+      }
+    }
+    for group in groups { group.interface.groups[group.host.parameters.vhid] = group }
+    settle()
+  }
+
+  private func keep(_ group: Group, as host: HostConfiguration) {
+    group.reconfigure(host)
+    groups.append(group)
+    deposits.owe(group, full: true)
+    perform(group.election.reconfigure(host.parameters, at: Instant(nanoseconds: EventLoop.now())), of: group)
+  }
+
+  /// What a new group must know of its interface; nothing yet with the first configuration.
+  private func begin(_ group: Group) {
+    groups.append(group)
+    deposits.owe(group, full: true)
+    for family in CARP.Family.allCases {
+      post(.ownSource(family, group.interface.sources[family]), to: group)
+    }
+    post(.demotion(demotion), to: group)
+    if group.interface.condition == .up { post(.linkUp, to: group) }
+  }
+}

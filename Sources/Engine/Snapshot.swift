@@ -1,0 +1,74 @@
+import CARP
+import Channel
+import Control
+import Election
+import Linux
+
+// What the control socket shows of the engine.
+extension Engine {
+  /// Answers carpd's own methods.
+  func answer(_ method: ControlMethod) -> Answer {
+    switch method {
+    case .show: .reply(snapshot())
+    }
+  }
+
+  func snapshot() -> ShowReply {
+    let now = EventLoop.now()
+    let wallClock = EventLoop.wallClock()
+    var daemon = DaemonStatus()
+    daemon.demotion = demotion
+    daemon.lateTimers = UInt64(lateTimers)
+    daemon.generation = Int(generation)
+    return ShowReply(
+      virtualHosts: groups.map { status(of: $0, now: now, wallClock: wallClock) },
+      interfaces: interfaces.values.sorted { $0.index < $1.index }.map(status), daemon: daemon)
+  }
+
+  private func status(of group: Group, now: UInt64, wallClock: UInt64) -> VirtualHostStatus {
+    let host = group.host
+    let election = group.election
+    // The state INIT that a group begins with was not entered at any moment.
+    let age = election.transitions == 0 ? 0 : now - min(now, election.since.nanoseconds)
+    var status = VirtualHostStatus()
+    status.interface = host.interfaceName
+    status.vhid = Int(host.parameters.vhid)
+    status.state = election.state.description
+    status.advbase = Int(host.parameters.advbase)
+    status.advskew = Int(host.parameters.advskew)
+    status.demotion = demotion
+    status.addresses = host.addresses.map { "\($0.address)/\($0.prefix)" }
+    status.since = timestamp(nanoseconds: wallClock - min(wallClock, age))
+    status.reason = election.lastReason?.text ?? ""
+    status.preempt = host.parameters.preempt
+    status.mac = host.mac == .virtual ? "virtual" : "interface"
+    status.peers = host.peers.map(\.description)
+    status.peerMismatch = election.isPeerMismatch
+    status.master = election.lastMaster?.description ?? ""
+    status.silentFamilies = group.silentFamilies.sorted { $0.rawValue < $1.rawValue }.map(\.description)
+    status.transitions = Int(clamping: election.transitions)
+    return status
+  }
+
+  private func status(of interface: Interface) -> InterfaceStatus {
+    var status = InterfaceStatus()
+    status.name = interface.name
+    status.state = interface.condition.name
+    status.source4 = interface.sources[.ipv4]?.description ?? ""
+    status.source6 = interface.sources[.ipv6]?.description ?? ""
+    status.counters = interface.counters
+    return status
+  }
+}
+
+extension LinkCondition {
+  fileprivate var name: String {
+    switch self {
+    case .absent: "absent"
+    case .down: "down"
+    case .noCarrier: "no-carrier"
+    case .up: "up"
+    case .unusable: "unusable"
+    }
+  }
+}

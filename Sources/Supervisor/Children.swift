@@ -1,0 +1,219 @@
+import CLinux
+import Channel
+import Confinement
+import Glibc
+import Launcher
+import Linux
+
+/// An unprivileged process of ours, from the order to start it to its end.
+final class ChildProcess {
+  let role: Role
+  let token: UInt32
+  let endpoint: Endpoint
+  fileprivate(set) var pid: Int32 = 0
+  /// True once the proof from /proc has succeeded.
+  fileprivate(set) var isProven = false
+  fileprivate var saidReady = false
+  fileprivate var isEnded = false
+  var onReady: (() -> Void)?
+  var onMessage: ((Packet) -> Void)?
+  /// Called once, however it ended.
+  var onEnd: ((String) -> Void)?
+
+  fileprivate init(_ role: Role, _ token: UInt32, _ endpoint: Endpoint) {
+    self.role = role
+    self.token = token
+    self.endpoint = endpoint
+  }
+}
+
+/// Starts children through the launcher, proves that they are confined before they may work, and learns of their end.
+final class Children {
+  private let loop: EventLoop
+  private let log: Log
+  private let record: (Act) -> Void
+  private let identities: [Role: Identity]
+  private let launcherIdentity: Identity
+  private let launcher: Endpoint
+  private let launcherPID: Int32
+  private let errors: FileDescriptorBox
+  private var children: [UInt32: ChildProcess] = [:]
+  private var lastToken: UInt32 = 0
+  private var pendingErrors: [UInt8] = []
+  private var errorLines = 0
+  /// With `--no-users` and without root, a bounding set cannot be emptied; everything else is proven all the same.
+  private let mayKeepBounding: Bool
+  var onLauncherReady: (() -> Void)?
+  var onLauncherLost: (() -> Void)?
+
+  /// Spawns the launcher, while this process still may.
+  init(
+    _ loop: EventLoop, _ log: Log, engine program: Int32, launcher settings: LauncherSettings,
+    record: @escaping (Act) -> Void
+  ) throws(Errno) {
+    self.loop = loop
+    self.log = log
+    self.record = record
+    identities = settings.roles
+    launcherIdentity = settings.own
+    mayKeepBounding = !permittedCapabilities().contains(.setPCap)
+    var pipe: [Int32] = [-1, -1]
+    try unsafe check(pipe2(&pipe, O_CLOEXEC | O_NONBLOCK))
+    errors = FileDescriptorBox(pipe[0])
+    let childErrors = FileDescriptor(owning: pipe[1])
+    var pair = try SocketPair()
+    launcherPID = try spawn(
+      "/proc/self/exe", arguments: ["carpd: launcher", "--launcher"] + settings.arguments,
+      environment: ["SWIFT_BACKTRACE=enable=no"], descriptors: [pair.second.raw, program], errors: childErrors.raw)
+    launcher = Endpoint(pair.takeFirst(), loop: loop)
+    try launcher.listen { [unowned self] in receiveFromLauncher() }
+    launcher.onHang = { [unowned self] in loseLauncher() }
+    try loop.watch(errors.raw) { [unowned self] _ in relayErrors() }
+  }
+
+  /// Starts a role; its channel is descriptor 3 there, `extra` becomes descriptor 4.
+  func start(_ role: Role, extra: Int32? = nil) throws(Errno) -> ChildProcess {
+    var pair = try SocketPair()
+    lastToken += 1
+    var order = Spawn()
+    order.role = role
+    order.token = lastToken
+    try launcher.send(.spawn, order, descriptors: [pair.second.raw] + (extra.map { [$0] } ?? []))
+    let child = ChildProcess(role, lastToken, Endpoint(pair.takeFirst(), loop: loop))
+    children[lastToken] = child
+    try child.endpoint.listen { [unowned self, unowned child] in receive(child) }
+    child.endpoint.onHang = { [unowned self, unowned child] in end(child, "does not read its messages") }
+    loop.after(milliseconds: 5000) { [weak self, weak child] in
+      if let self, let child, !child.isProven { self.end(child, "was not ready within five seconds") }
+    }
+    return child
+  }
+
+  /// From now on the launcher and all it starts may touch only libraries, the program and this directory.
+  func seal(auditDirectory: String) {
+    var order = Seal()
+    order.directory = auditDirectory
+    launcher.send(.seal, order)
+  }
+
+  /// Ends a child for a reason that is logged.
+  func end(_ child: ChildProcess, _ reason: String) {
+    if child.isEnded { return }
+    child.isEnded = true
+    child.endpoint.close()
+    var order = Child()
+    order.token = child.token
+    launcher.send(.kill, order)
+    record(Act(.childEnded, "\(child.role.name): \(reason)"))
+    child.onEnd?(reason)
+  }
+
+  /// Something a child must never do: recorded, and the end of the child.
+  func violation(_ child: ChildProcess, _ what: String) {
+    record(Act(.violation, "\(child.role.name): \(what)", errno: EPROTO))
+    log(.error, "the \(child.role.name) process broke the rules of its channel (\(what)) and is ended")
+    end(child, "violation: \(what)")
+  }
+
+  private func receive(_ child: ChildProcess) {
+    // A bounded number per turn: a flood from one child must not keep the loop from anything else.
+    for _ in 0..<64 where !child.isEnded {
+      let incoming: Endpoint.Incoming
+      do throws(Errno) {
+        incoming = try child.endpoint.receive()
+      } catch {
+        return
+      }
+      switch incoming {
+      case .gone: return hangUp(child)
+      case .malformed: return violation(child, "not a message")
+      case .packet(let packet, _):
+        if packet.type == .ready && !child.isProven {
+          guard packet.decode(Ready.self) != nil else { return violation(child, "malformed ready") }
+          child.saidReady = true
+          // The launcher's word about the process may come after the process's own.
+          if child.pid != 0 { prove(child) }
+        } else if !child.isProven {
+          return violation(child, "a message before its proof")
+        } else {
+          child.onMessage?(packet)
+        }
+      }
+    }
+  }
+
+  /// The channel is closed: the exit status follows from the launcher within a moment, and says more.
+  private func hangUp(_ child: ChildProcess) {
+    loop.unwatch(child.endpoint.descriptor)
+    loop.after(milliseconds: 200) { [weak self] in self?.end(child, "closed its channel") }
+  }
+
+  private func prove(_ child: ChildProcess) {
+    if child.isEnded || child.isProven { return }
+    guard let status = try? ProcessStatus(pid: child.pid), let identity = identities[child.role] else {
+      return end(child, "cannot be examined in /proc")
+    }
+    let excess = status.excess(over: identity, [], mayKeepBounding: mayKeepBounding)
+    guard excess.isEmpty else { return end(child, "has more than it may: \(excess.joined(separator: ", "))") }
+    child.isProven = true
+    record(Act(.spawn, "\(child.role.name) pid \(child.pid) uid \(identity.uid)"))
+    child.onReady?()
+  }
+
+  private func receiveFromLauncher() {
+    for _ in 0..<16 {
+      let incoming: Endpoint.Incoming
+      do throws(Errno) { incoming = try launcher.receive() } catch { return }
+      guard case .packet(let packet, _) = incoming else { return loseLauncher() }
+      switch packet.type {
+      case .ready:
+        let excess = (try? ProcessStatus(pid: launcherPID))?
+          .excess(over: launcherIdentity, mayKeepBounding ? nil : .launcher, mayKeepBounding: mayKeepBounding)
+        guard excess == [] else {
+          log(.error, "the launcher has more than it may: \(excess ?? ["unknown"])")
+          return loseLauncher()
+        }
+        onLauncherReady?()
+      case .spawned:
+        guard let answer: Child = packet.decode() else { return loseLauncher() }
+        guard let child = children[answer.token] else { continue }
+        child.pid = Int32(truncatingIfNeeded: answer.pid)
+        if child.saidReady { prove(child) }
+      case .exited:
+        guard let answer: Exited = packet.decode() else { return loseLauncher() }
+        guard let child = children.removeValue(forKey: answer.token) else { continue }
+        if child.isEnded { continue }
+        // What it said last is still in the channel.
+        receive(child)
+        if child.isEnded { continue }
+        child.isEnded = true
+        child.endpoint.close()
+        let how = answer.bySignal ? "ended by signal \(answer.status)" : "exited with status \(answer.status)"
+        record(Act(.childEnded, "\(child.role.name): \(how)", errno: Int32(answer.status)))
+        child.onEnd?(how)
+      default: return loseLauncher()
+      }
+    }
+  }
+
+  private func loseLauncher() {
+    launcher.close()
+    let handler = onLauncherLost
+    onLauncherLost = nil
+    handler?()
+  }
+
+  /// What the runtime of a child prints before it dies goes into the log, at most a hundred lines.
+  private func relayErrors() {
+    var buffer = [UInt8](repeating: 0, count: 1024)
+    let count = unsafe read(errors.raw, &buffer, 1024)
+    if count <= 0 { return loop.unwatch(errors.raw) }
+    pendingErrors += buffer.prefix(count)
+    while let end = pendingErrors.firstIndex(of: 10) {
+      errorLines += 1
+      if errorLines <= 100 { log(.warning, "from a child: " + String(decoding: pendingErrors[..<end], as: UTF8.self)) }
+      pendingErrors.removeSubrange(...end)
+    }
+    if pendingErrors.count > 4096 { pendingErrors = [] }
+  }
+}

@@ -1,0 +1,127 @@
+import CLinux
+import Channel
+import Confinement
+import Glibc
+import Linux
+
+/// One run of the config role: the file goes in as a descriptor, a Policy or diagnostics come out.
+final class ConfigurationLoad {
+  struct Failure: Error { let text: String }
+
+  private let path: String
+  private let log: Log
+  private var builder = PolicyBuilder()
+  private var refusal: String?
+  private var isComplete = false
+  private var errors = 0
+  private let generation: UInt32
+  /// Called once with the policy, or nil after the reasons were logged.
+  private let done: (Policy?) -> Void
+
+  init(
+    _ file: Int32, path: String, generation: UInt32, _ children: Children, _ log: Log, done: @escaping (Policy?) -> Void
+  ) throws(Errno) {
+    self.path = path
+    self.log = log
+    self.generation = generation
+    self.done = done
+    let child = try children.start(.config, extra: file)
+    child.onMessage = { [self, weak child] packet in
+      if !receive(packet), let child { children.violation(child, "not a configuration message") }
+    }
+    child.onEnd = { [self] reason in finish(reason) }
+  }
+
+  private func receive(_ packet: Packet) -> Bool {
+    do throws(PolicyBuilder.Refusal) {
+      switch packet.type {
+      case .settings:
+        guard let value: Settings = packet.decode() else { return false }
+        builder.add(value)
+      case .virtualHost:
+        guard let value: VirtualHost = packet.decode() else { return false }
+        try builder.add(value)
+      case .address, .peer:
+        guard let value: HostAddress = packet.decode() else { return false }
+        try builder.add(value, isPeer: packet.type == .peer)
+      case .commit:
+        guard packet.decode(Commit.self) != nil else { return false }
+        isComplete = true
+      case .diagnostic:
+        guard let value: Diagnostic = packet.decode() else { return false }
+        if value.isError { errors += 1 }
+        log.plain("\(path):\(value.line):\(value.column): \(value.isError ? "error" : "warning"): \(value.text)")
+      default: return false
+      }
+    } catch {
+      refusal = refusal ?? error.text
+    }
+    return true
+  }
+
+  private func finish(_ reason: String) {
+    guard isComplete, refusal == nil else {
+      if errors == 0 { log(.error, "\(path) could not be read: \(refusal ?? "the config process \(reason)")") }
+      return done(nil)
+    }
+    do {
+      var policy = try builder.policy(generation: generation)
+      policy = try withSecrets(policy)
+      done(policy)
+    } catch let failure as PolicyBuilder.Refusal {
+      log(.error, "\(path): \(failure.text)")
+      done(nil)
+    } catch {
+      log(.error, "\((error as? Failure)?.text ?? "\(error)")")
+      done(nil)
+    }
+  }
+
+  /// Fetches the keys that the configuration only names: password files from the directory `secrets` beside it,
+  /// credentials from the service manager's directory.
+  private func withSecrets(_ policy: Policy) throws -> Policy {
+    let groups = try zip(policy.groups, builder.secrets).map { (group: PolicyGroup, secret) -> PolicyGroup in
+      var group = group
+      switch secret.kind {
+      case .none: group.key = []
+      case .key: group.key = secret.value
+      case .file: group.key = try read(secret.value, below: Secrets.directory(beside: path), isPrivate: true)
+      case .credential:
+        guard let directory = Secrets.credentials else {
+          throw Failure(text: "a credential is named, but there is no CREDENTIALS_DIRECTORY: use LoadCredential= in the unit")
+        }
+        group.key = try read(secret.value, below: directory, isPrivate: false)
+      }
+      if group.key.count > 20 { throw Failure(text: "the key of vhid \(group.vhid) is longer than 20 bytes") }
+      return group
+    }
+    return Policy(
+      generation: policy.generation, settings: policy.settings, interfaces: policy.interfaces, groups: groups)
+  }
+
+  private func read(_ name: [UInt8], below directory: String, isPrivate: Bool) throws -> [UInt8] {
+    let path = directory + "/" + String(decoding: name, as: UTF8.self)
+    guard !name.isEmpty, !name.contains(UInt8(ascii: "/")), name.first != UInt8(ascii: ".") else {
+      throw Failure(text: "\(path) is not a plain file name")
+    }
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    if file < 0 { throw Failure(text: "cannot open the password file \(path): \(Errno.last)") }
+    let owned = FileDescriptor(owning: file)
+    var status = stat()
+    try unsafe check(fstat(owned.raw, &status))
+    if isPrivate && status.st_mode & 0o004 != 0 {
+      throw Failure(text: "\(path) can be read by everybody; chmod o-r \(path)")
+    }
+    var bytes = try readAll(owned.raw, limit: 64)
+    while let last = bytes.last, last == 10 || last == 13 { bytes.removeLast() }
+    return bytes
+  }
+}
+
+/// Where secrets live.
+enum Secrets {
+  static func directory(beside file: String) -> String {
+    (file.lastIndex(of: "/").map { String(file[..<$0]) } ?? ".") + "/secrets"
+  }
+  static var credentials: String? { unsafe getenv("CREDENTIALS_DIRECTORY").map { unsafe String(cString: $0) } }
+}

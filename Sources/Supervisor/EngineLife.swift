@@ -1,0 +1,154 @@
+import Channel
+import Linux
+
+/// The engine's life: started, configured, fed, replaced.
+extension Supervisor {
+  func startEngine() {
+    enginePhase = .starting
+    lastRequest = 0
+    do throws(Errno) {
+      let child = try children.start(.engine)
+      engine = child
+      child.onReady = { [unowned self, unowned child] in configure(child) }
+      child.onMessage = { [unowned self, unowned child] packet in handle(packet, from: child) }
+      child.onEnd = { [unowned self] reason in loseEngine(reason) }
+    } catch {
+      loseEngine("could not be started: \(error)")
+    }
+  }
+
+  /// Gives a proven engine all it needs, and the roles it has to go on with.
+  private func configure(_ child: ChildProcess) {
+    guard let policy else { return }
+    let channel = child.endpoint
+    channel.send(.settings, policy.settings)
+    for (number, group) in policy.groups.enumerated() {
+      var host = VirtualHost()
+      host.group = UInt16(number)
+      host.interface = UInt16(group.interface)
+      host.interfaceName = policy.interfaces[group.interface]
+      host.vhid = group.vhid
+      host.advbase = group.advbase
+      host.advskew = group.advskew
+      host.preempt = group.preempt
+      host.mac = group.mac
+      host.secretKind = group.key.isEmpty ? .none : .key
+      host.secret = group.key
+      host.addresses = UInt16(group.addresses.count)
+      host.peers = UInt16(group.peers.count)
+      channel.send(.virtualHost, host)
+      let lists: [(MessageType, [SharedAddress])] = [
+        (.address, group.addresses), (.peer, group.peers.map { SharedAddress(address: $0, prefix: 0) }),
+      ]
+      for (type, list) in lists {
+        for (index, shared) in list.enumerated() {
+          var entry = HostAddress()
+          entry.group = UInt16(number)
+          entry.index = UInt16(index)
+          entry.address = shared.address
+          entry.prefix = shared.prefix
+          channel.send(type, entry)
+        }
+      }
+    }
+    var commit = Commit()
+    commit.groups = UInt16(policy.groups.count)
+    commit.generation = policy.generation
+    channel.send(.commit, commit)
+    enginePhase = .running
+    lastHeartbeat = EventLoop.now()
+    control.handOver = { [unowned child] connection, descriptor in
+      (try? child.endpoint.send(.connection, connection, descriptors: [descriptor])) != nil
+    }
+    for holding in holdings where holding.isOurs { channel.send(.holdRole, GroupReference(holding.number)) }
+    for interface in interfaces {
+      sendSources(interface)
+      sendLink(interface)
+      if interface.condition == .up { openSockets(interface) }
+    }
+    becomeReady()
+  }
+
+  func sendLink(_ interface: Interface) {
+    guard enginePhase != .starting, let engine else { return }
+    var link = Link()
+    link.interface = UInt16(interface.number)
+    link.condition = interface.condition
+    engine.endpoint.send(.link, link)
+  }
+
+  func sendSources(_ interface: Interface) {
+    guard enginePhase != .starting, let engine, let policy else { return }
+    let groups = policy.groups(on: interface.number).map { policy.groups[$0] }
+    for family in Family.allCases {
+      let peers = groups.flatMap { $0.peers(family) }
+      var source = OwnSource()
+      source.interface = UInt16(interface.number)
+      source.address = interface.source(family, linkLocal: peers.isEmpty || peers.contains { $0.isLinkLocal })
+      engine.endpoint.send(.ownSource, source)
+    }
+  }
+
+  func openSockets(_ interface: Interface) {
+    guard let policy else { return }
+    interface.open(
+      policy, { [unowned self] frame in relay(.frame, frame) }, { [unowned self] lost in relay(.overflow, lost) },
+      { [unowned self] vhid in
+        for holding in holdings
+        where holding.isOurs && holding.group.interface == interface.number && holding.group.vhid == vhid {
+          relay(.foreignFrame, GroupReference(holding.number))
+        }
+      })
+  }
+
+  /// What is stale when late is dropped if the engine does not keep up.
+  private func relay(_ type: MessageType, _ payload: some Payload) {
+    if enginePhase == .running { engine?.endpoint.send(type, payload, droppable: true) }
+  }
+
+  /// The loop slept: leases have run out or soon will, and another master may be there. Nothing is said until the
+  /// engine has listened and asked anew.
+  func reportStall(_ nanoseconds: UInt64) {
+    log(.warning, "this process did not run for \(nanoseconds / 1_000_000) ms; listening before speaking")
+    var stalled = Stalled()
+    stalled.milliseconds = UInt32(clamping: nanoseconds / 1_000_000)
+    if enginePhase == .running { engine?.endpoint.send(.stalled, stalled) }
+  }
+
+  /// The engine is gone: a new one takes up its roles; meanwhile deposited advertisements keep the backups quiet.
+  private func loseEngine(_ reason: String) {
+    engine = nil
+    control.forgetAll()
+    control.handOver = nil
+    if isStopping { return finish() }
+    enginePhase = .starting
+    let now = EventLoop.now()
+    engineLosses = engineLosses.filter { now - $0 < 5_000_000_000 } + [now]
+    log(.error, "the engine process \(reason); starting another (\(engineLosses.count) of 5 losses within 5 s)")
+    if engineLosses.count >= 5 {
+      log(.error, "five engines lost within five seconds; giving everything up")
+      return fail(ExitCode.engineLost)
+    }
+    for holding in holdings where holding.phase == .held { bridge(holding) }
+    startEngine()
+  }
+
+  /// Sends the next deposited advertisement when it is due, for as long as no engine does.
+  private func bridge(_ holding: Holding) {
+    loop.at(max(holding.lastAdvertisement + holding.group.interval, EventLoop.now())) { [unowned self] in
+      guard enginePhase == .starting, holding.phase == .held, !isStopping else { return }
+      for family in holding.group.families { sendDeposit(holding, family, bowOut: false) }
+      bridge(holding)
+    }
+  }
+
+  /// Spends one deposited advertisement.
+  func sendDeposit(_ holding: Holding, _ family: Family, bowOut: Bool) {
+    holding.lastAdvertisement = EventLoop.now()
+    guard let spare = holding.spend(family, bowOut: bowOut) else { return }
+    let interface = interfaces[holding.group.interface]
+    if !bowOut { keeper.renew(holding, interface, family) }
+    _ = holding.use(spare.counter)
+    try? transmitter.advertise(spare, holding.group, on: interface)
+  }
+}

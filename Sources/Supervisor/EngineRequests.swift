@@ -1,0 +1,185 @@
+import Channel
+import Glibc
+import Linux
+
+/// What the engine asks for, checked against the policy (`EngineRule.table`) and carried out.
+extension Supervisor {
+  func handle(_ packet: Packet, from child: ChildProcess) {
+    guard packet.id > lastRequest else { return children.violation(child, "id \(packet.id) after \(lastRequest)") }
+    lastRequest = packet.id
+    guard let rule = EngineRule.table[packet.type] else {
+      return children.violation(child, "\(packet.type) is not the engine's to send")
+    }
+    guard rule.phases.contains(enginePhase) else {
+      return children.violation(child, "\(packet.type) in the wrong phase")
+    }
+    let now = EventLoop.now()
+    requestTokens = min(20_000, requestTokens + Double(now - requestsRefilled) / 1e9 * 10_000)
+    requestsRefilled = now
+    requestTokens -= 1
+    if requestTokens < 0 { return children.violation(child, "a flood of messages") }
+    let malformed = { [children] in children.violation(child, "malformed \(packet.type)") }
+    switch packet.type {
+    case .advertise:
+      guard let request: Advertise = packet.decode() else { return malformed() }
+      with(request.group, packet, rule, now) { advertise(request, $0, packet, now) }
+    case .deposit:
+      guard let request: Deposit = packet.decode() else { return malformed() }
+      with(request.group, packet, rule, now) { holding in
+        if holding.group.families.contains(request.family) { holding.keep(request) } else { deny(packet, holding, .noSuchObject) }
+      }
+    case .acquire, .release, .bowOut, .announce:
+      guard let request: GroupReference = packet.decode() else { return malformed() }
+      with(request.group, packet, rule, now) { holding in
+        switch packet.type {
+        case .acquire: acquire(holding, packet, now)
+        case .release: if holding.isOurs { release(holding) }
+        case .bowOut: if holding.isOurs { bowOut(holding, atOnce: false) } else { deny(packet, holding, .notHeld) }
+        default: if holding.isOurs { announce(holding) } else { deny(packet, holding, .notHeld) }
+        }
+      }
+    case .note:
+      guard let note: Note = packet.decode() else { return malformed() }
+      write(note)
+    case .heartbeat:
+      guard packet.decode(Heartbeat.self) != nil else { return malformed() }
+      lastHeartbeat = now
+    case .closed:
+      guard let request: ConnectionReference = packet.decode() else { return malformed() }
+      control.closed(request.connection)
+    case .requestReload:
+      guard let request: ConnectionReference = packet.decode() else { return malformed() }
+      deny(packet, nil, control.isAdministrator(request.connection) ? .failed : .notAdministrator)
+    default: malformed()
+    }
+  }
+
+  /// Finds the object the request names and checks the rate.
+  private func with(_ group: UInt16, _ packet: Packet, _ rule: EngineRule, _ now: UInt64, _ act: (Holding) -> Void) {
+    guard holdings.indices.contains(Int(group)) else { return deny(packet, nil, .noSuchObject) }
+    let holding = holdings[Int(group)]
+    if rule.isRated && !holding.withinRate(now) { return deny(packet, holding, .rate) }
+    act(holding)
+  }
+
+  private func deny(_ packet: Packet, _ holding: Holding?, _ denial: Denial, errno: Int32 = 0) {
+    answer(packet.id, packet.type, holding, denial, errno)
+  }
+
+  private func answer(_ id: UInt32, _ type: MessageType, _ holding: Holding?, _ denial: Denial, _ errno: Int32 = 0) {
+    var result = Result()
+    result.request = id
+    result.type = type.rawValue
+    result.group = UInt16(truncatingIfNeeded: holding?.number ?? 0xffff)
+    result.denial = denial
+    result.errno = UInt16(truncatingIfNeeded: errno)
+    engine?.endpoint.send(.result, result)
+  }
+
+  private func advertise(_ request: Advertise, _ holding: Holding, _ packet: Packet, _ now: UInt64) {
+    let group = holding.group
+    guard holding.isOurs, !holding.suspended else { return deny(packet, holding, .notHeld) }
+    guard group.families.contains(request.family) else { return deny(packet, holding, .noSuchObject) }
+    if request.advbase == 255 && request.advskew == 255 { return deny(packet, holding, .bowOutForbidden) }
+    let isBetter = (request.advbase, request.advskew) < (group.advbase, min(group.advskew, 240))
+    guard !isBetter, request.demotion == 0 else { return deny(packet, holding, .betterThanConfigured) }
+    guard holding.use(request.counter) else { return deny(packet, holding, .repeatedCounter) }
+    let interface = interfaces[group.interface]
+    holding.lastAdvertisement = now
+    // The lease begins no later than the other side's timer.
+    keeper.renew(holding, interface, request.family)
+    do throws(Errno) {
+      try transmitter.advertise(request, group, on: interface)
+    } catch {
+      deny(packet, holding, .failed, errno: error.number)
+    }
+  }
+
+  private func acquire(_ holding: Holding, _ packet: Packet, _ now: UInt64) {
+    let interface = interfaces[holding.group.interface]
+    holding.suspended = false
+    if holding.phase == .held { return answer(packet.id, .acquire, holding, .none) }
+    if case .acquiring = holding.phase { return }
+    if now < holding.holdUntil { return deny(packet, holding, .holdDown) }
+    guard interface.condition == .up, keeper.prepare(holding, interface) else { return deny(packet, holding, .linkDown) }
+    holding.pendingRequest = packet.id
+    holding.phase = .acquiring(0)
+    holding.renewal = [:]
+    continueAcquiring(holding)
+  }
+
+  /// Sets the next addresses and announces them at once; the loop turns between two chunks.
+  func continueAcquiring(_ holding: Holding) {
+    let interface = interfaces[holding.group.interface]
+    guard case .acquiring(let first) = holding.phase else { return }
+    if let failure = keeper.acquireChunk(holding, interface) {
+      log(.error, "vhid \(holding.group.vhid)@\(interface.name): an address could not be set: \(failure)")
+      keeper.release(holding, interface)
+      if let request = holding.pendingRequest { answer(request, .acquire, holding, .failed, failure.errno.number) }
+      holding.pendingRequest = nil
+      return
+    }
+    let done = holding.phase == .held
+    announce(holding, from: first, upTo: first + AddressKeeper.chunk)
+    if done {
+      if let request = holding.pendingRequest { answer(request, .acquire, holding, .none) }
+      holding.pendingRequest = nil
+    } else {
+      loop.after(milliseconds: 0) { [weak self] in self?.continueAcquiring(holding) }
+    }
+  }
+
+  func release(_ holding: Holding) {
+    keeper.release(holding, interfaces[holding.group.interface])
+    holding.pendingRequest = nil
+  }
+
+  /// One act: the last word (255/255) out, link down, addresses gone, and no way back for a while; otherwise a bad engine
+  /// could bow out, keep the addresses and make two owners.
+  func bowOut(_ holding: Holding, atOnce: Bool) {
+    for family in holding.group.families { sendDeposit(holding, family, bowOut: true) }
+    keeper.release(holding, interfaces[holding.group.interface], atOnce: atOnce)
+    holding.pendingRequest = nil
+    holding.holdUntil = EventLoop.now() + holding.group.masterDown
+  }
+
+  /// Announces all addresses, chunk by chunk; a round under way begins anew.
+  private func announce(_ holding: Holding) {
+    let isUnderWay = holding.announcement != nil
+    holding.announcement = 0
+    if !isUnderWay { continueAnnouncing(holding) }
+  }
+
+  private func continueAnnouncing(_ holding: Holding) {
+    guard let first = holding.announcement else { return }
+    // Those still to be set are announced as they are.
+    var limit = holding.group.addresses.count
+    if case .acquiring(let next) = holding.phase { limit = next }
+    let end = min(first + 2 * AddressKeeper.chunk, limit)
+    announce(holding, from: first, upTo: end)
+    holding.announcement = end < limit ? end : nil
+    if holding.announcement != nil { loop.after(milliseconds: 1) { [weak self] in self?.continueAnnouncing(holding) } }
+  }
+
+  private func announce(_ holding: Holding, from first: Int, upTo end: Int) {
+    let interface = interfaces[holding.group.interface]
+    for shared in holding.group.addresses.dropFirst(first).prefix(max(0, end - first)) {
+      try? transmitter.announce(shared.address, holding.group, on: interface)
+    }
+  }
+
+  // MARK: - Notes
+
+  /// Puts one of the engine's notes into words: it chooses among these, it cannot write its own.
+  private func write(_ note: Note) {
+    notesThisSecond += 1
+    // The counter is set back five times a second.
+    if notesThisSecond > 40 { return }
+    let holding = holdings.indices.contains(Int(note.group)) ? holdings[Int(note.group)] : nil
+    let number = holding.map { $0.group.interface } ?? Int(note.interface)
+    let name = interfaces.indices.contains(number) ? interfaces[number].name : "?"
+    let place = holding.map { "VHID \($0.group.vhid)@\(name)" } ?? name
+    let line = LogText.line(note, place: place)
+    log(line.level, line.text)
+  }
+}

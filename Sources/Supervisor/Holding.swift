@@ -1,0 +1,84 @@
+import Channel
+import Linux
+
+/// What the supervisor knows of one virtual host while it runs.
+final class Holding {
+  enum Phase: Equatable {
+    /// Not ours: macvlan down, no address.
+    case idle
+    /// Addresses are being set, from this index on.
+    case acquiring(Int)
+    case held
+  }
+
+  let number: Int
+  let group: PolicyGroup
+  var phase = Phase.idle
+  /// Interface index of the macvlan, 0 without one.
+  var macvlan: Int32 = 0
+  /// No acquisition before this time (after a bow-out), CLOCK_MONOTONIC ns.
+  var holdUntil: UInt64 = 0
+  var lastAdvertisement: UInt64 = 0
+  /// After a stall only a release, or a new acquisition, makes this group speak again.
+  var suspended = false
+  /// Request to answer once all addresses are set.
+  var pendingRequest: UInt32?
+  /// Next address to renew, per family.
+  var renewal: [Family: Int] = [:]
+  /// Next address to announce; nil when nothing is left to announce.
+  var announcement: Int?
+  /// Networks for which a route was added, with the shared address that needed it.
+  var routes: [SharedAddress] = []
+  /// Spare advertisements, oldest first.
+  var deposits: [Family: [Deposit]] = [:]
+  /// Times at which a lost address was put back.
+  var restored: [UInt64] = []
+  private var sentCounters: [UInt64] = []
+  private var tokens: Double = 40
+  private var refilled = EventLoop.now()
+
+  init(number: Int, group: PolicyGroup) {
+    self.number = number
+    self.group = group
+  }
+
+  var isOurs: Bool { phase != .idle }
+  /// The interface the addresses go onto.
+  func carrier(_ interface: Interface) -> Int32 { group.mac == .virtual ? macvlan : interface.index }
+
+  /// Remembers a counter; false if it was used lately.
+  func use(_ counter: UInt64) -> Bool {
+    if sentCounters.contains(counter) { return false }
+    sentCounters.append(counter)
+    if sentCounters.count > 64 { sentCounters.removeFirst() }
+    return true
+  }
+
+  /// Twenty requests a second more than the interval alone would need, forty at once.
+  func withinRate(_ now: UInt64) -> Bool {
+    let perSecond = 20 + 4 * 1e9 / Double(max(group.interval, 1_000_000))
+    tokens = min(40 + perSecond / 4, tokens + Double(now - refilled) / 1e9 * perSecond)
+    refilled = now
+    if tokens < 1 { return false }
+    tokens -= 1
+    return true
+  }
+
+  func keep(_ deposit: Deposit) {
+    deposits[deposit.family, default: []].append(deposit)
+    if deposits[deposit.family, default: []].count > 8 { deposits[deposit.family]?.removeFirst() }
+  }
+
+  /// A spare advertisement with the configured interval, or 255/255 for a bow-out.
+  func spend(_ family: Family, bowOut: Bool) -> Advertise? {
+    guard deposits[family]?.isEmpty == false, let deposit = deposits[family]?.removeFirst() else { return nil }
+    var advertise = Advertise()
+    advertise.group = deposit.group
+    advertise.family = family
+    advertise.advbase = bowOut ? 255 : group.advbase
+    advertise.advskew = bowOut ? 255 : min(group.advskew, 240)
+    advertise.counter = deposit.counter
+    advertise.digest = deposit.digest
+    return advertise
+  }
+}

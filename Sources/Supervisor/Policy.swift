@@ -1,0 +1,131 @@
+import Channel
+
+/// A shared address: as configured, and as it goes onto an interface.
+struct SharedAddress: Equatable, Sendable {
+  let address: Address
+  /// Prefix length as configured: it names the network the address belongs to.
+  let prefix: UInt8
+  /// The address is programmed alone (/32, /128): as /24 an IPv4 address could become the interface's primary one, and
+  /// the network route would change the host's own egress.
+  var hostPrefix: UInt8 { address.family == .ipv4 ? 32 : 128 }
+}
+
+/// What a virtual host may do: the object that requests name by its index.
+struct PolicyGroup: Equatable, Sendable {
+  let interface: Int
+  let vhid: UInt8
+  let advbase: UInt8
+  let advskew: UInt8
+  let preempt: Bool
+  let mac: MACMode
+  let addresses: [SharedAddress]
+  let peers: [Address]
+  /// The key of the digest: handed to the engine, of no use here.
+  var key: [UInt8]
+
+  var families: [Family] { Family.allCases.filter { family in addresses.contains { $0.address.family == family } } }
+  func addresses(_ family: Family) -> Int { addresses.reduce(0) { $0 + ($1.address.family == family ? 1 : 0) } }
+  /// Unicast for a family with peers of it, multicast else (CARP section 10.2).
+  func peers(_ family: Family) -> [Address] { peers.filter { $0.family == family } }
+  /// 00:00:5e:00:01:VHID (CARP section 1).
+  var virtualMAC: [UInt8] { [0, 0, 0x5e, 0, 1, vhid] }
+
+  /// Between two advertisements, nanoseconds (CARP section 5.2).
+  var interval: UInt64 { UInt64(advbase) * 1_000_000_000 + UInt64(advskew) * 1_000_000_000 / 256 }
+  /// 3 * advbase + advskew/256 s, nanoseconds.
+  var masterDown: UInt64 { UInt64(advbase) * 3_000_000_000 + UInt64(advskew) * 1_000_000_000 / 256 }
+
+  /// Addresses of a family whose leases are extended with one advertisement: renewing an IPv6 address costs time in
+  /// proportion to their number (measured: 264 ms for 1000), so many take several advertisements.
+  static func renewalsPerAdvertisement(_ family: Family) -> Int { family == .ipv4 ? 512 : 64 }
+  /// Seconds an address lives without renewal: the smallest whole number that exceeds the time between two renewals by
+  /// half a second.
+  func lease(_ family: Family) -> UInt32 {
+    let slice = PolicyGroup.renewalsPerAdvertisement(family)
+    let rounds = UInt64(max(1, (addresses(family) + slice - 1) / slice))
+    return UInt32(truncatingIfNeeded: (interval * rounds + 500_000_000) / 1_000_000_000 + 1)
+  }
+}
+
+/// All that may be done, fixed before the engine can see a byte from the network, and never changed: a reload makes a
+/// new one from the file.
+struct Policy: Sendable {
+  let generation: UInt32
+  let settings: Settings
+  /// Names of the interfaces; `PolicyGroup.interface` is an index into them.
+  let interfaces: [String]
+  let groups: [PolicyGroup]
+
+  func groups(on interface: Int) -> [Int] { groups.indices.filter { groups[$0].interface == interface } }
+}
+
+/// Gathers a Configuration message by message and makes a Policy of it. The config role has checked all of this with
+/// better words; it is checked again because this side decides by it.
+struct PolicyBuilder {
+  struct Refusal: Error { let text: String }
+  static let maximumGroups = 512
+  static let maximumAddresses = 8192
+  private var settings = Settings()
+  private var hosts: [VirtualHost] = []
+  private var addresses: [[HostAddress]] = []
+  private var peers: [[HostAddress]] = []
+  private var total = 0
+
+  mutating func add(_ value: Settings) { settings = value }
+
+  mutating func add(_ host: VirtualHost) throws(Refusal) {
+    guard Int(host.group) == hosts.count, hosts.count < PolicyBuilder.maximumGroups else {
+      throw Refusal(text: "virtual hosts out of order or too many")
+    }
+    let name = Array(host.interfaceName.utf8)
+    guard !name.isEmpty, name.count <= 15, !name.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "/") }) else {
+      throw Refusal(text: "not an interface name")
+    }
+    guard host.vhid >= 1, host.advskew <= 254, host.advbase > 0 || host.advskew > 0 else {
+      throw Refusal(text: "vhid, advbase or advskew out of range")
+    }
+    guard !hosts.contains(where: { $0.interfaceName == host.interfaceName && $0.vhid == host.vhid }) else {
+      throw Refusal(text: "vhid \(host.vhid) twice on \(host.interfaceName)")
+    }
+    hosts.append(host)
+    addresses.append([])
+    peers.append([])
+  }
+
+  mutating func add(_ entry: HostAddress, isPeer: Bool) throws(Refusal) {
+    let group = Int(entry.group)
+    total += 1
+    guard hosts.indices.contains(group), total <= PolicyBuilder.maximumAddresses * 2,
+      !entry.address.isUnspecified, !entry.address.isMulticast,
+      entry.prefix <= (entry.address.family == .ipv4 ? 32 : 128),
+      entry.address.family == .ipv6 || entry.address.high == 0 && entry.address.low <= UInt64(UInt32.max)
+    else { throw Refusal(text: "not a usable address") }
+    if isPeer { peers[group].append(entry) } else { addresses[group].append(entry) }
+  }
+
+  func policy(generation: UInt32) throws(Refusal) -> Policy {
+    var interfaces: [String] = []
+    var groups: [PolicyGroup] = []
+    var seen: Set<Address> = []
+    for (index, host) in hosts.enumerated() {
+      if !interfaces.contains(host.interfaceName) { interfaces.append(host.interfaceName) }
+      let shared = addresses[index].map { SharedAddress(address: $0.address, prefix: $0.prefix) }
+      guard !shared.isEmpty, shared.count == Int(host.addresses), peers[index].count == Int(host.peers) else {
+        throw Refusal(text: "address or peer list incomplete")
+      }
+      for entry in shared where !seen.insert(entry.address).inserted {
+        throw Refusal(text: "\(entry.address) twice")
+      }
+      groups.append(
+        PolicyGroup(
+          interface: interfaces.firstIndex(of: host.interfaceName) ?? 0, vhid: host.vhid, advbase: host.advbase,
+          advskew: host.advskew, preempt: host.preempt, mac: host.mac, addresses: shared,
+          peers: peers[index].map(\.address), key: host.secret))
+    }
+    if groups.isEmpty { throw Refusal(text: "no virtual host") }
+    return Policy(generation: generation, settings: settings, interfaces: interfaces, groups: groups)
+  }
+
+  /// Where each virtual host's key comes from.
+  var secrets: [(kind: SecretKind, value: [UInt8])] { hosts.map { ($0.secretKind, $0.secret) } }
+}

@@ -1,0 +1,98 @@
+import CLinux
+import Channel
+import Confinement
+import Glibc
+import Linux
+
+/// A reason not to start, and the exit code for it.
+struct StartFailure: Error {
+  let code: Int32
+  let text: String
+  init(_ code: Int32, _ text: String) {
+    self.code = code
+    self.text = text
+  }
+}
+
+/// What happens once, before the daemon is one.
+enum Startup {
+  /// Finds the users of all roles, or says which are missing and how to make them.
+  static func identities(_ options: Options) throws(StartFailure) -> (own: Identity, launcher: Identity, roles: [Role: Identity]) {
+    let mayChange = geteuid() == 0 && !options.noUsers
+    if !mayChange {
+      if !options.noUsers && !options.check {
+        throw StartFailure(ExitCode.system, "must be started as root (it gives that up at once), or with --no-users on a test rig")
+      }
+      let me = Identity.current
+      return (me, me, [.engine: me, .auditor: me, .config: me])
+    }
+    let found = options.users.map { Identity(user: $0) }
+    let missing = zip(options.users, found).filter { $0.1 == nil }.map(\.0)
+    guard missing.isEmpty, found.count == 5 else {
+      throw StartFailure(
+        ExitCode.system,
+        "missing users: \(missing.joined(separator: ", ")); make them with `systemd-sysusers carpd.conf` or "
+          + "`useradd --system --user-group NAME`, or name others with --users")
+    }
+    let users = found.compactMap { $0 }
+    return (users[0], users[4], [.engine: users[1], .auditor: users[2], .config: users[3]])
+  }
+
+  /// Opens the one program the launcher may execute.
+  static func openEngine(_ options: Options) throws(StartFailure) -> FileDescriptor {
+    var path = options.engine
+    if path.isEmpty {
+      var buffer = [CChar](repeating: 0, count: 4096)
+      let count = unsafe readlink("/proc/self/exe", &buffer, 4095)
+      let own = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      path = (own.lastIndex(of: "/").map { String(own[..<$0]) } ?? ".") + "/carpd-engine"
+    }
+    let program = unsafe open(path, O_PATH | O_CLOEXEC)
+    if program < 0 {
+      throw StartFailure(ExitCode.system, "cannot open \(path): \(Errno.last); name the program with --engine")
+    }
+    return FileDescriptor(owning: program)
+  }
+
+  /// The supervisor may read its configuration, its secrets and /proc, write the network settings in /proc (as far as
+  /// CAP_NET_ADMIN lets it), and remove its own socket.
+  static func restrict(_ options: Options) throws(ConfinementFailure) {
+    var places: [(String, FileRights)] = [
+      (directory(of: options.config), [.readFile, .readDirectory]), ("/proc", [.readFile, .readDirectory]),
+      ("/proc/sys/net", [.writeFile, .readFile]), (options.runtimeDirectory, [.removeFile]),
+      ("/run/systemd", [.writeFile, .readFile]),
+    ]
+    if let credentials = Secrets.credentials { places.append((credentials, [.readFile, .readDirectory])) }
+    try restrictFiles(to: places, mayReachAbstractSockets: true)
+  }
+
+  static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// What `--check` prints when the file is right: what would be done.
+  static func describe(_ policy: Policy, _ log: Log) {
+    for group in policy.groups {
+      let lease = group.families.map { "\($0 == .ipv4 ? "IPv4" : "IPv6") lease \(group.lease($0)) s" }
+      let peers = group.peers.isEmpty ? "multicast" : "unicast to " + group.peers.map(\.description).joined(separator: ", ")
+      log.plain(
+        "vhid \(group.vhid) on \(policy.interfaces[group.interface]): advbase \(group.advbase) advskew \(group.advskew), "
+          + "\(group.addresses.count) addresses, \(group.mac == .virtual ? "virtual MAC" : "the interface's MAC"), \(peers), "
+          + lease.joined(separator: ", "))
+    }
+    let landlock = landlockVersion()
+    log.plain("this kernel: Landlock " + (landlock == 0 ? "missing (capabilities and seccomp still hold)" : "version \(landlock)"))
+    log.plain("the configuration is right")
+  }
+
+  /// Tells the service manager, if there is one (sd_notify).
+  static func notify(_ text: String) {
+    guard let path = unsafe getenv("NOTIFY_SOCKET").map({ unsafe String(cString: $0) }), path.utf8.count < 107,
+      let socket = try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue))
+    else { return }
+    // A leading @ stands for the zero byte of an abstract address.
+    let name = path.first == "@" ? [0] + Array(path.utf8.dropFirst()) : Array(path.utf8)
+    try? sendDatagram(socket.raw, Array(text.utf8), to: rawBytes(UInt16(AF_UNIX)) + name)
+  }
+}

@@ -1,0 +1,226 @@
+import CLinux
+import Channel
+import Confinement
+import Glibc
+import Launcher
+import Linux
+
+/// The privileged parent: owns policy, sockets, addresses and leases; starts, feeds and replaces the others.
+public final class Supervisor {
+  let options: Options
+  let log: Log
+  let loop: EventLoop
+  let keeper: AddressKeeper
+  let transmitter: Transmitter
+  private let signals: FileDescriptorBox
+  let monitor: NetlinkSocket
+  private(set) var children: Children
+  let control: ControlSocket
+  private let configuration: FileDescriptor
+
+  // Fixed by the policy in force.
+  var policy: Policy?
+  var interfaces: [Interface] = []
+  var holdings: [Holding] = []
+
+  // The engine in charge.
+  var engine: ChildProcess?
+  var enginePhase = EnginePhase.starting
+  var lastRequest: UInt32 = 0
+  var lastHeartbeat: UInt64 = 0
+  var engineLosses: [UInt64] = []
+  var requestTokens: Double = 20_000
+  var requestsRefilled = EventLoop.now()
+  var notesThisSecond = 0
+
+  var isStopping = false
+  private var exitCode: Int32 = 0
+  private var lastTick = EventLoop.now()
+  private var resync: Deadline?
+
+  /// Runs until stopped and returns the exit code.
+  public static func run(_ options: Options) -> Int32 {
+    let log = Log(format: options.logFormat)
+    do {
+      let supervisor = try Supervisor(options, log)
+      try supervisor.loop.run()
+      return supervisor.exitCode
+    } catch let refusal as StartFailure {
+      log(.error, refusal.text)
+      return refusal.code
+    } catch {
+      log(.error, "cannot start: \(error)")
+      return ExitCode.system
+    }
+  }
+
+  private init(_ options: Options, _ log: Log) throws {
+    self.options = options
+    self.log = log
+    let identities = try Startup.identities(options)
+    if options.noUsers { log(.warning, "--no-users: all roles run as the same user; for test rigs only") }
+    let file = unsafe open(options.config, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    if file < 0 {
+      throw StartFailure(ExitCode.config, "cannot open \(options.config): \(Errno.last); name the file with --config")
+    }
+    let configuration = FileDescriptor(owning: file)
+    let program = try Startup.openEngine(options)
+    let signals = FileDescriptorBox(try signalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR2]).release())
+    let loop = try EventLoop()
+    let record: (Act) -> Void = { _ in }
+    let control = try ControlSocket(options, owner: identities.own, loop, log, record)
+    let children = try Children(
+      loop, log, engine: program.raw,
+      launcher: LauncherSettings(own: identities.launcher, roles: identities.roles, fallback: options.fallback),
+      record: record)
+    // From here on nothing runs with more than the two network capabilities.
+    try drop(to: identities.own, keeping: .supervisor)
+    if !options.check && !permittedCapabilities().isSuperset(of: .supervisor) {
+      throw StartFailure(ExitCode.system, "CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
+    }
+    try Startup.restrict(options)
+    try filterSupervisor(options.fallback)
+    keeper = try AddressKeeper(loop, log, record: record)
+    monitor = try NetlinkSocket(groups: UInt32(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
+    transmitter = try Transmitter()
+    self.loop = loop
+    self.signals = signals
+    self.children = children
+    self.control = control
+    self.configuration = configuration
+    try loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
+    children.onLauncherReady = { [unowned self] in load() }
+    children.onLauncherLost = { [unowned self] in
+      log(.error, "the launcher is gone; no child could be replaced any more")
+      fail(ExitCode.internal)
+    }
+    loop.after(milliseconds: 5000) { [unowned self] in
+      if policy == nil { fail(ExitCode.internal) }
+    }
+  }
+
+  // MARK: - Start
+
+  private func load() {
+    do throws(Errno) {
+      _ = try ConfigurationLoad(
+        configuration.raw, path: options.config, generation: 1, children, log,
+        done: { [unowned self] policy in
+          guard let policy else { return fail(ExitCode.config) }
+          begin(policy)
+        })
+    } catch {
+      log(.error, "cannot start the config process: \(error)")
+      fail(ExitCode.internal)
+    }
+  }
+
+  private func begin(_ policy: Policy) {
+    do throws(Errno) {
+      let addresses = try keeper.addresses()
+      let own = Set(addresses.filter { !$0.isOurs }.map(\.address))
+      for group in policy.groups {
+        for shared in group.addresses where own.contains(shared.address) {
+          log(.error, "\(shared.address) (vhid \(group.vhid)) is this machine's own address already: remove it, carpd sets it")
+          return fail(ExitCode.config)
+        }
+      }
+      if options.check {
+        Startup.describe(policy, log)
+        return fail(0)
+      }
+      self.policy = policy
+      interfaces = policy.interfaces.enumerated().map { Interface(name: $1, number: $0, loop: loop) }
+      holdings = policy.groups.enumerated().map { Holding(number: $0, group: $1) }
+      children.seal(auditDirectory: Startup.directory(of: policy.settings.auditLog))
+      try loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
+      try adopt(addresses, keeper.links())
+      startEngine()
+      tick()
+    } catch {
+      log(.error, "cannot ask the kernel for its interfaces: \(error)")
+      fail(ExitCode.system)
+    }
+  }
+
+  /// The engine runs and has its configuration: the service is up.
+  func becomeReady() {
+    control.listen()
+    Startup.notify("READY=1\nSTATUS=\(holdings.count) virtual hosts")
+  }
+
+  // MARK: - Time
+
+  private func tick() {
+    let now = EventLoop.now()
+    let late = now - lastTick
+    lastTick = now
+    for holding in holdings where holding.isOurs && late > 200_000_000 + max(2 * holding.group.interval, 100_000_000) {
+      holding.suspended = true
+    }
+    if holdings.contains(where: \.suspended) && late > 300_000_000 { reportStall(late) }
+    notesThisSecond = 0
+    if let engine, enginePhase == .running, now - lastHeartbeat > 1_000_000_000 {
+      children.end(engine, "has not been heard for a second")
+    }
+    if isStopping { return }
+    loop.at(now + 200_000_000) { [unowned self] in tick() }
+  }
+
+  // MARK: - Stop
+
+  private func receiveSignal() {
+    while let signal = nextSignal(signals.raw) {
+      switch signal {
+      case SIGHUP: log(.warning, "reload is not possible yet; restart to apply a changed configuration")
+      case SIGUSR2: leave()
+      default: stop()
+      }
+    }
+  }
+
+  /// Bows out with the engine's help, but not longer than half a second.
+  private func stop() {
+    if isStopping { return }
+    isStopping = true
+    log(.notice, "stopping")
+    Startup.notify("STOPPING=1")
+    guard let engine, enginePhase == .running else { return finish() }
+    enginePhase = .stopping
+    engine.endpoint.send(.shutdown)
+    loop.after(milliseconds: 500) { [unowned self] in finish() }
+  }
+
+  /// Ends for a reason that was logged; what is held is bowed out of.
+  func fail(_ code: Int32) {
+    exitCode = code
+    isStopping = true
+    finish()
+  }
+
+  /// Gives up what is still held, removes what was made, and puts back what was changed.
+  func finish() {
+    for holding in holdings where holding.isOurs { bowOut(holding, atOnce: true) }
+    for holding in holdings { keeper.remove(holding) }
+    for interface in interfaces {
+      interface.close()
+      keeper.restoreSettings(interface)
+    }
+    control.remove()
+    loop.stop()
+  }
+
+  /// Planned restart: one more advertisement and a full lease; addresses and macvlans stay for the next carpd.
+  private func leave() {
+    if isStopping { return }
+    isStopping = true
+    for holding in holdings where holding.phase == .held {
+      keeper.renewAll(holding, interfaces[holding.group.interface])
+      for family in holding.group.families { sendDeposit(holding, family, bowOut: false) }
+    }
+    for holding in holdings where holding.phase != .held { keeper.remove(holding) }
+    log(.notice, "leaving for a restart; the addresses stay for their lease")
+    control.remove()
+    loop.stop()
+  }
+}

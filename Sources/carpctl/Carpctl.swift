@@ -1,0 +1,13 @@
+import ArgumentParser
+import Control
+
+/// The administrator's program: asks the daemon by its control socket.
+@main
+struct Carpctl: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "carpctl", abstract: "Look at carpd's virtual hosts.", version: carpdVersion,
+    subcommands: [Show.self])
+
+  @Option(help: ArgumentHelp("The control socket of the daemon.", valueName: "path"))
+  var socket = "/run/carpd/control.sock"
+}
