@@ -52,7 +52,8 @@ def test_the_example_is_good(check):
     ('["192.0.2.1/24"]|[]', "[]", ["addresses"]),
     ("preempt = false|preempt = 1", "1", ["true", "false"]),
     ("vhid = 1\n|vhid = \n", "\n", []),
-], ids=["skew range", "vhid range", "unknown key", "prefix missing", "no address", "no addresses", "wrong type", "TOML"])
+], ids=["skew range", "vhid range", "unknown key", "prefix missing", "no address", "no addresses", "wrong type",
+        "TOML"])
 def test_one_mistake(check, bad, needle, words):
     old, new = bad.split("|")
     good = config(host(1, ["192.0.2.1/24"], 100))

@@ -91,7 +91,6 @@ class Carpd:
             self.node.command(BUILD / "carpd", "--config", self.config_file, "--runtime-directory",
                               self.runtime_directory, "--log-format", "text", *self._arguments),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
-        self._known = {self.process.pid}
         self._reader = threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True)
         self._reader.start()
         if wait:
@@ -99,7 +98,6 @@ class Carpd:
                        lambda: f"carpd answers on {self.node.label}\n{self.text()}")
             if self.process.poll() is not None:
                 raise Timeout(f"carpd on {self.node.label} exited with {self.process.returncode}\n{self.text()}")
-            self._known |= {child.pid for child in self.children()}
         return self
 
     def _read_log(self, stream):
@@ -108,6 +106,7 @@ class Carpd:
                 self.log.append((time.monotonic(), line.rstrip("\n")))
 
     def signal(self, number):
+        assert self.process.poll() is None, f"carpd exited with {self.process.returncode} by itself\n{self.text()}"
         os.kill(self.process.pid, number)
 
     def stop(self, timeout=5.0):
