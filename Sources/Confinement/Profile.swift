@@ -25,9 +25,9 @@ private let writesLogs = [
 ]
 
 /// Confines a child that the launcher has already given its own user: no capability, no new program, no file or socket
-/// of its own making, little memory. `directory` is the only place the auditor may touch.
+/// of its own making, little memory. `directory`, an open descriptor, is the only place the auditor may touch.
 /// - Throws: the step that failed; the process must then exit.
-public func confine(as profile: Profile, directory: String? = nil, fallback: FilterDefault = .errno)
+public func confine(as profile: Profile, directory: Int32? = nil, fallback: FilterDefault = .errno)
   throws(ConfinementFailure)
 {
   nameProcess("carpd-\(profile.rawValue)")
@@ -39,7 +39,7 @@ public func confine(as profile: Profile, directory: String? = nil, fallback: Fil
     try limit(RLIMIT_AS, 1 << 30)
     if profile != .auditor { try limit(RLIMIT_FSIZE, 0) }
   }
-  try restrictFiles(to: directory.map { [($0, .logs)] } ?? [])
+  try restrictFiles(to: [], open: directory.map { ($0, .logs) })
   try step("install the system call filter") { () throws(Errno) in
     var filter = try SystemCallFilter(fallback)
     filter.allow(everyday)

@@ -86,7 +86,7 @@ public final class Launcher {
   }
 
   private func receive() {
-    guard case .packet(let packet, let descriptors)? = try? endpoint.receive(descriptors: 2) else { return end() }
+    guard case .packet(let packet, let descriptors)? = try? endpoint.receive(descriptors: 3) else { return end() }
     defer { for descriptor in descriptors { close(descriptor) } }
     switch packet.type {
     case .spawn:
@@ -99,7 +99,7 @@ public final class Launcher {
       guard let order: Seal = packet.decode() else { return end() }
       var places = libraries.map { ($0, FileRights.run) }
       if !order.directory.isEmpty { places.append((order.directory, .logs)) }
-      if (try? restrictFiles(to: places, program: Launcher.program)) == nil { end() }
+      if (try? restrictFiles(to: places, open: (Launcher.program, .run))) == nil { end() }
     default:
       end()
     }
