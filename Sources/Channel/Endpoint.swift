@@ -18,6 +18,9 @@ public final class Endpoint {
     case gone
   }
 
+  /// Messages that wait for the peer to read.
+  public var queued: Int { queue.count }
+
   /// Messages waiting at most; beyond it the peer counts as hung.
   public static let queueLimit = 8192
   private let socket: FileDescriptor

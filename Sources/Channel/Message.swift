@@ -7,16 +7,21 @@ public protocol Payload: Equatable, Sendable {
 /// Every message that may cross a process boundary inside carpd. Who may send which, and when, is `Supervisor`'s table.
 public enum MessageType: UInt8, Sendable, CaseIterable {
   // Engine -> supervisor.
-  case ready = 1, advertise, acquire, release, bowOut, announce, deposit, requestReload, note, heartbeat, closed
+  case ready = 1
+  case advertise, acquire, release, bowOut, announce, deposit, requestReload, note, heartbeat, closed
   // Configuration: config -> supervisor, and supervisor -> engine.
-  case settings = 32, virtualHost, address, peer, commit, diagnostic
+  case settings = 32
+  case virtualHost, address, peer, commit, diagnostic
   // Supervisor -> engine.
-  case frame = 64, link, ownSource, addressLost, result, connection, holdRole, stalled, foreignFrame, overflow
+  case frame = 64
+  case link, ownSource, addressLost, result, connection, holdRole, stalled, foreignFrame, overflow
   case reloadResult, shutdown
   // Supervisor <-> launcher.
-  case spawn = 96, kill, seal, spawned, exited
+  case spawn = 96
+  case kill, seal, spawned, exited
   // Supervisor <-> auditor.
-  case auditStart = 112, record, auditStatus
+  case auditStart = 112
+  case record, auditStatus
 }
 
 /// The child has confined itself and asks to be examined.
@@ -284,7 +289,8 @@ public struct AddressLost: Payload {
 
 /// Why a request was not carried out.
 public enum Denial: UInt8, Sendable, CaseIterable {
-  case none = 0, wrongPhase, noSuchObject, notHeld, betterThanConfigured, bowOutForbidden, repeatedCounter, rate
+  case none = 0
+  case wrongPhase, noSuchObject, notHeld, betterThanConfigured, bowOutForbidden, repeatedCounter, rate
   case holdDown, linkDown, auditUnavailable, notAdministrator, failed
 }
 
@@ -399,7 +405,8 @@ public struct Exited: Payload {
 
 /// What a privileged act is, in the audit log.
 public enum ActKind: UInt8, Sendable, CaseIterable {
-  case capabilityDrop = 1, spawn, childEnded, socket, membership, filter
+  case capabilityDrop = 1
+  case spawn, childEnded, socket, membership, filter
   case linkMade, linkRemoved, linkSet, linkUp, linkDown, sysctl
   case addressAdded, addressDeleted, routeAdded, routeRemoved, announcement, advertisements
   case acquire, release, bowOut, denial, violation, policy, reload, connection, stall, adopted, auditLoss, stop
@@ -418,7 +425,8 @@ public enum ActDecision: UInt8, Sendable, CaseIterable {
 
 /// Who wanted it.
 public enum ActOrigin: UInt8, Sendable, CaseIterable {
-  case supervisor = 0, engine, kernel, administrator
+  case supervisor = 0
+  case engine, kernel, administrator
   public var name: String { "\(self)" }
 }
 

@@ -42,7 +42,8 @@ private func allow(_ rights: FileRights, below target: Int32, handled: UInt64, i
 /// own domain that the kernel can scope. Does nothing where the kernel has no Landlock: seccomp and the missing
 /// capabilities are what must always hold.
 public func restrictFiles(
-  to allowed: [(path: String, rights: FileRights)], open place: (descriptor: Int32, rights: FileRights)? = nil, mayReachAbstractSockets: Bool = false
+  to allowed: [(path: String, rights: FileRights)], open place: (descriptor: Int32, rights: FileRights)? = nil,
+  mayReachAbstractSockets: Bool = false
 ) throws(ConfinementFailure) {
   let version = landlockVersion()
   if version == 0 { return }

@@ -21,7 +21,8 @@ private let everyday = [
   "exit", "exit_group", "restart_syscall", "shutdown", "lseek",
 ]
 private let writesLogs = [
-  "openat", "renameat", "renameat2", "rename", "unlinkat", "unlink", "fsync", "fdatasync", "ftruncate", "statx", "pread64",
+  "openat", "renameat", "renameat2", "rename", "unlinkat", "unlink", "fsync", "fdatasync", "ftruncate", "statx",
+  "pread64",
 ]
 
 /// Confines a child that the launcher has already given its own user: no capability, no new program, no file or socket
@@ -60,7 +61,8 @@ public func filterSupervisor(_ fallback: FilterDefault) throws(ConfinementFailur
     var filter = try SystemCallFilter(fallback)
     filter.allow(everyday)
     filter.allow([
-      "socket", "socketpair", "bind", "connect", "listen", "accept4", "setsockopt", "getsockopt", "getsockname", "sendto", "openat",
+      "socket", "socketpair", "bind", "connect", "listen", "accept4", "setsockopt", "getsockopt", "getsockname",
+      "sendto", "openat",
       "unlink", "unlinkat", "readlink", "readlinkat", "waitid", "wait4", "ioctl", "pread64", "access", "faccessat",
       "faccessat2", "getuid", "geteuid", "getgid", "getegid", "statx", "pipe2", "pidfd_open",
     ])
@@ -80,7 +82,8 @@ public func filterLauncher(_ fallback: FilterDefault, identities: [Identity]) th
     filter.allow(writesLogs)
     filter.allow([
       "mmap", "mprotect", "pread64", "access", "faccessat", "arch_prctl", "set_tid_address", "set_robust_list", "rseq",
-      "prlimit64", "prctl", "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "capget",
+      "prlimit64", "prctl", "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
+      "capget",
       "capset", "rt_sigaction", "sched_getaffinity", "uname", "readlink", "readlinkat", "getuid", "geteuid", "getgid",
       "getegid", "sysinfo", "dup2", "dup3", "close_range", "waitid", "pidfd_open", "pidfd_send_signal", "execveat",
       "sched_yield", "getdents64", "getppid", "ioctl", "getsockopt",

@@ -33,7 +33,8 @@ struct ArgumentRule {
   static let dangerous = [
     "socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "open", "openat", "openat2", "creat",
     "execve", "execveat", "fork", "vfork", "clone", "ptrace", "process_vm_readv", "process_vm_writev", "kill", "tkill",
-    "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "bpf", "keyctl", "add_key",
+    "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "bpf", "keyctl",
+    "add_key",
     "request_key", "io_uring_setup", "io_uring_enter", "io_uring_register", "perf_event_open", "userfaultfd",
     "memfd_create", "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen",
     "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "setuid", "setgid",
