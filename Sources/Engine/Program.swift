@@ -17,8 +17,8 @@ public enum Program {
   ///
   /// - Returns: the exit status: 64 when started by hand, 70 when the supervisor is gone, 71 when confinement fails.
   public static func run() -> Int32 {
-    guard let role = variable("CARPD_ROLE"), let fallback = FilterDefault(rawValue: variable("CARPD_FILTER_DEFAULT") ?? ""),
-      isChannel(channel)
+    guard let role = variable("CARPD_ROLE"), isChannel(channel),
+      let fallback = FilterDefault(rawValue: variable("CARPD_FILTER_DEFAULT") ?? "")
     else {
       complain(
         "carpd-engine \(carpdVersion) holds the unprivileged parts of carpd and is started by carpd, not by hand; see "

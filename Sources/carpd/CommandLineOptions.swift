@@ -31,7 +31,8 @@ enum CommandLineOptions {
     """
 
   private enum Long: Int32 {
-    case config = 1, check, runtimeDirectory, logFormat, engine, users, noUsers, fallback, version, help
+    case config = 1
+    case check, runtimeDirectory, logFormat, engine, users, noUsers, fallback, version, help
     static let names: [(String, Int32, Long)] = [
       ("config", required_argument, .config), ("check", no_argument, .check),
       ("runtime-directory", required_argument, .runtimeDirectory), ("log-format", required_argument, .logFormat),
