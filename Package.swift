@@ -65,13 +65,19 @@ let package = Package(
     .executableTarget(
       name: "carpctl", dependencies: ["Control", "Linux", "Audit", arguments], swiftSettings: strict),
 
+    // Takes the engine's place in Tests/hostile and tries what it must not; never a product.
+    .systemLibrary(name: "CEvil", path: "Sources/carpd-evil/CEvil"),
+    .executableTarget(
+      name: "carpd-evil", dependencies: ["Engine", "Channel", "Confinement", "Linux", "CLinux", "CEvil"],
+      exclude: ["CEvil"], swiftSettings: tests),
+
     .testTarget(
       name: "CARPTests", dependencies: ["CARP", crypto], swiftSettings: tests),
     .testTarget(name: "ElectionTests", dependencies: ["Election", "CARP"], swiftSettings: tests),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
     .testTarget(name: "AuditTests", dependencies: ["Audit"], swiftSettings: tests),
     .testTarget(
-      name: "ChannelTests", dependencies: ["Channel", "Linux", "Supervisor"], swiftSettings: tests),
+      name: "ChannelTests", dependencies: ["Channel", "Linux", "Supervisor", "Election"], swiftSettings: tests),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "CARP", "Control", "Channel"],
       swiftSettings: tests),

@@ -1,0 +1,151 @@
+import Testing
+
+@testable import Channel
+
+@Suite struct CodecTests {
+  @Test func everyMessageHasItsCase() {
+    #expect(Set(Case.all.map(\.type)) == Set(MessageType.allCases))
+    #expect(Case.all.count == MessageType.allCases.count)
+  }
+
+  @Test(arguments: Case.all) func goldenBytes(_ message: Case) throws {
+    #expect(message.packet(Case.id).bytes == message.bytes)
+    let packet = try #require(Packet(bytes: message.bytes))
+    #expect(packet.type == message.type && packet.id == Case.id)
+    #expect(packet == message.packet(Case.id))
+    #expect(message.recoded(packet)?.bytes == message.bytes)
+    #expect(message.bytes.count <= Packet.capacity)
+  }
+
+  /// Other lengths than the one are refused, each and every one.
+  @Test(arguments: Case.all) func exactSize(_ message: Case) throws {
+    for count in 8..<message.bytes.count {
+      let packet = try #require(Packet(bytes: Array(message.bytes.prefix(count))))
+      #expect(message.recoded(packet) == nil, "\(count) bytes")
+    }
+    for more in 1...8 {
+      let packet = try #require(Packet(bytes: message.bytes + [UInt8](repeating: 0, count: more)))
+      #expect(message.recoded(packet) == nil, "\(more) bytes more")
+    }
+    for count in 0..<8 { #expect(Packet(bytes: Array(message.bytes.prefix(count))) == nil) }
+  }
+
+  /// There is one encoding of each value: what is accepted encodes to the same bytes again.
+  @Test(arguments: Case.all) func roundTrip(_ message: Case) throws {
+    var random = SplitMix(seed: UInt64(message.type.rawValue))
+    var accepted = 0
+    for _ in 0..<3000 where message.bytes.count > 8 {
+      var bytes = message.bytes
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        let index = Int.random(in: 8..<bytes.count, using: &random)
+        // Small values are choices, lengths and booleans more often than others.
+        bytes[index] =
+          Bool.random(using: &random)
+          ? UInt8.random(in: 0...255, using: &random) : UInt8.random(in: 0...8, using: &random)
+      }
+      let packet = try #require(Packet(bytes: bytes))
+      if let again = message.recoded(packet) {
+        accepted += 1
+        #expect(again.bytes == bytes)
+      }
+    }
+    #expect(accepted > 0 || message.bytes.count == 8)
+  }
+
+  @Test func header() {
+    let bytes = Packet(.heartbeat, id: 1, Heartbeat()).bytes
+    for (index, value) in [(0, 0), (0, 2), (1, 0), (1, 12), (1, 255), (2, 1), (3, 1)] as [(Int, UInt8)] {
+      var changed = bytes
+      changed[index] = value
+      #expect(Packet(bytes: changed) == nil, "byte \(index) = \(value)")
+    }
+    for type in 0...UInt8.max {
+      let known = MessageType(rawValue: type) != nil
+      #expect((Packet(bytes: [1, type, 0, 0, 0, 0, 0, 1]) != nil) == known)
+    }
+  }
+
+  @Test func choicesAndBooleans() throws {
+    // Where in the payload, and the values that exist.
+    let choices: [(MessageType, Int, Set<UInt8>)] = [
+      (.advertise, 2, [4, 6]), (.deposit, 2, [4, 6]), (.note, 0, Set(1...8)), (.note, 13, [4, 6]),
+      (.spawn, 0, [1, 2, 3]),
+      (.link, 2, Set(0...4)), (.frame, 2, [4, 6]), (.frame, 3, [0, 1]), (.result, 7, Set(0...12)),
+      (.connection, 4, [0, 1]), (.exited, 4, [0, 1]), (.reloadResult, 4, [0, 1]), (.diagnostic, 0, [0, 1]),
+      (.auditStatus, 0, [0, 1]), (.record, 1, Set(0...3)), (.record, 2, Set(0...3)),
+    ]
+    for (type, offset, known) in choices {
+      let message = try #require(Case.named(type))
+      for value in 0...UInt8.max {
+        var bytes = message.bytes
+        bytes[8 + offset] = value
+        let packet = try #require(Packet(bytes: bytes))
+        #expect((message.recoded(packet) != nil) == known.contains(value), "\(type) byte \(offset) = \(value)")
+      }
+    }
+  }
+
+  @Test func bytesBeyondTheLength() throws {
+    let message = try #require(Case.named(.frame))
+    let start = message.bytes.count - Frame.capacity
+    for index in start..<message.bytes.count {
+      var bytes = message.bytes
+      bytes[index] ^= 0xff
+      let packet = try #require(Packet(bytes: bytes))
+      // The first two are used; behind them there must be zeros.
+      #expect((message.recoded(packet) != nil) == (index < start + 2))
+    }
+    for count in 0...UInt16.max {
+      var bytes = message.bytes
+      bytes[start - 2] = UInt8(count >> 8)
+      bytes[start - 1] = UInt8(count & 0xff)
+      let packet = try #require(Packet(bytes: bytes))
+      #expect((message.recoded(packet) != nil) == (2...64).contains(count))
+    }
+  }
+
+  /// What is longer than its field is cut, never written over what follows.
+  @Test func encodingCuts() throws {
+    var frame = Frame()
+    frame.bytes = [UInt8](repeating: 0xff, count: 1000)
+    #expect(Packet(.frame, id: 1, frame).bytes.count == Case.named(.frame)?.bytes.count)
+    var settings = Settings()
+    settings.adminGroup = String(repeating: "é", count: 100)
+    #expect(Packet(.settings, id: 1, settings).bytes.count == Case.named(.settings)?.bytes.count)
+  }
+
+  @Test func textIsUTF8() throws {
+    let message = try #require(Case.named(.virtualHost))
+    var bytes = message.bytes
+    bytes[8 + 6] = 0xff
+    let packet = try #require(Packet(bytes: bytes))
+    #expect(message.recoded(packet) == nil)
+  }
+
+  @Test func addresses() throws {
+    let texts = [
+      ("c0000201", "192.0.2.1"), ("00000000", "0.0.0.0"), ("ffffffff", "255.255.255.255"),
+      ("20010db8000000000000000000000001", "2001:db8::1"), ("00000000000000000000000000000000", "::"),
+      ("00000000000000000000000000000001", "::1"), ("20010db8000000010000000000000001", "2001:db8:0:1::1"),
+      ("20010000000100000001000000010001", "2001:0:1:0:1:0:1:1"), ("fe800000000000000000000000000000", "fe80::"),
+      ("00010002000300040005000600070008", "1:2:3:4:5:6:7:8"),
+    ]
+    for (hex, text) in texts {
+      let digits = Array(hex)
+      let bytes = try stride(from: 0, to: digits.count, by: 2)
+        .map { try #require(UInt8(String(digits[$0...$0 + 1]), radix: 16)) }
+      let address = try #require(Address(bytes: bytes))
+      #expect(address.bytes == bytes && address.description == text)
+    }
+    var random = SplitMix(seed: 1)
+    for _ in 0..<2000 {
+      // Whatever the numbers are, and even where an IPv4 address has too many bits, nothing traps.
+      let address = Address(
+        family: Bool.random(using: &random) ? .ipv4 : .ipv6, high: random.next() & random.next() & random.next(),
+        low: random.next() & random.next() & random.next())
+      #expect(Address(bytes: address.bytes)?.description == address.description)
+      for prefix in 0...UInt8.max { _ = address.shares(prefix: prefix, with: address) }
+    }
+    #expect(Address(bytes: [1, 2, 3]) == nil && Digest(bytes: [1]) == nil)
+  }
+}

@@ -1,0 +1,174 @@
+import Glibc
+import Linux
+import Testing
+
+@testable import Channel
+
+/// An endpoint and the bare socket at its other end.
+private final class Ends {
+  let loop: EventLoop
+  let endpoint: Endpoint
+  private(set) var peer: Int32
+
+  init() throws {
+    loop = try EventLoop()
+    var pair = try SocketPair()
+    peer = dup(pair.second.raw)
+    endpoint = Endpoint(pair.takeFirst(), loop: loop)
+  }
+  deinit { closePeer() }
+
+  func closePeer() {
+    if peer >= 0 { close(peer) }
+    peer = -1
+  }
+
+  func write(_ bytes: [UInt8]) { #expect(send(peer, bytes, bytes.count, Int32(MSG_DONTWAIT)) == bytes.count) }
+
+  func readAll() -> [Packet] {
+    var found: [Packet] = []
+    var buffer = [UInt8](repeating: 0, count: 1024)
+    while true {
+      let count = recv(peer, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      if count <= 0 { return found }
+      if let packet = Packet(bytes: Array(buffer.prefix(count))) { found.append(packet) }
+    }
+  }
+
+  func run(milliseconds: UInt64) throws {
+    loop.after(milliseconds: milliseconds) { [loop] in loop.stop() }
+    try loop.run()
+  }
+}
+
+extension Endpoint.Incoming {
+  fileprivate var word: String {
+    switch self {
+    case .packet(let packet, let descriptors): "\(packet.type) \(descriptors.count)"
+    case .malformed: "malformed"
+    case .gone: "gone"
+    }
+  }
+}
+
+@Suite struct EndpointTests {
+  @Test func messages() throws {
+    let ends = try Ends()
+    ends.write(Packet(.heartbeat, id: 1, Heartbeat()).bytes)
+    #expect(try ends.endpoint.receive().word == "heartbeat 0")
+    #expect(throws: Errno(EAGAIN)) { try ends.endpoint.receive() }
+    for _ in 0..<3 { ends.endpoint.send(.shutdown) }
+    #expect(ends.readAll().map(\.id) == [1, 2, 3])
+  }
+
+  @Test func whatIsNoMessage() throws {
+    let ends = try Ends()
+    let whole = Packet(.heartbeat, id: 1, Heartbeat()).bytes
+    let wrong: [[UInt8]] = [
+      [1], Array(whole.prefix(7)), whole + [UInt8](repeating: 0, count: 757), [2] + whole.dropFirst(),
+    ]
+    for bytes in wrong {
+      ends.write(bytes)
+      #expect(try ends.endpoint.receive().word == "malformed")
+    }
+    // A datagram that just fits is a packet, and then of the wrong size for its type.
+    ends.write(whole + [UInt8](repeating: 0, count: Packet.capacity - whole.count))
+    #expect(try ends.endpoint.receive().word == "heartbeat 0")
+  }
+
+  /// Descriptors are never accepted: the kernel discards them.
+  @Test func descriptors() throws {
+    let ends = try Ends()
+    let whole = Packet(.heartbeat, id: 1, Heartbeat()).bytes
+    for count in [1, 2, 100] {
+      try sendDescriptors(ends.peer, whole, [Int32](repeating: 0, count: count))
+      #expect(try ends.endpoint.receive().word == "malformed")
+    }
+    // A pipe's writing end, closed here, lives on in the datagram only: once that is refused, its reader sees the end.
+    var pipe: [Int32] = [-1, -1]
+    #expect(Glibc.pipe(&pipe) == 0 && fcntl(pipe[0], F_SETFL, O_NONBLOCK) == 0)
+    try sendDescriptors(ends.peer, whole, [pipe[1]])
+    close(pipe[1])
+    var byte: UInt8 = 0
+    #expect(read(pipe[0], &byte, 1) == -1 && errno == EAGAIN)
+    #expect(try ends.endpoint.receive().word == "malformed")
+    #expect(read(pipe[0], &byte, 1) == 0)
+    close(pipe[0])
+  }
+
+  @Test func descriptorsFromATrustedPeer() throws {
+    let ends = try Ends()
+    let whole = Packet(.connection, id: 1, Connection()).bytes
+    try sendDescriptors(ends.peer, whole, [0])
+    guard case .packet(let packet, let descriptors) = try ends.endpoint.receive(descriptors: 1) else {
+      Issue.record("not a packet")
+      return
+    }
+    #expect(packet.type == .connection && descriptors.count == 1)
+    for descriptor in descriptors {
+      #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+      close(descriptor)
+    }
+    let before = openDescriptors()
+    try sendDescriptors(ends.peer, whole, [0, 0, 0])
+    #expect(throws: Errno(EPROTO)) { try ends.endpoint.receive(descriptors: 1) }
+    try sendDescriptors(ends.peer, [9], [0])
+    #expect(try ends.endpoint.receive(descriptors: 1).word == "malformed")
+    #expect(openDescriptors() == before)
+  }
+
+  private func openDescriptors() -> Int { (0..<512).count { fcntl(Int32($0), F_GETFD) >= 0 } }
+
+  @Test func end() throws {
+    let closed = try Ends()
+    closed.closePeer()
+    #expect(try closed.endpoint.receive().word == "gone")
+    let empty = try Ends()
+    empty.write([])
+    #expect(try empty.endpoint.receive().word == "gone")
+    // Unread datagrams at the dead end: ECONNRESET instead of the end of the file, for both ways to receive.
+    for wanted in [0, 1] {
+      let reset = try Ends()
+      reset.endpoint.send(.shutdown)
+      reset.closePeer()
+      #expect(try (wanted == 0 ? reset.endpoint.receive() : reset.endpoint.receive(descriptors: 1)).word == "gone")
+    }
+  }
+
+  /// A peer that reads nothing: what is droppable is dropped, the rest waits, up to a limit.
+  @Test func backPressure() throws {
+    let ends = try Ends()
+    var hung = 0
+    try ends.endpoint.listen {}
+    ends.endpoint.onHang = { hung += 1 }
+    var sent: UInt32 = 0
+    while ends.endpoint.queued == 0 { sent = ends.endpoint.send(.stalled, Stalled()) }
+    ends.endpoint.send(.frame, Frame(), droppable: true)
+    #expect(ends.endpoint.dropped == 1 && ends.endpoint.queued == 1)
+    for _ in 0..<10 { ends.endpoint.send(.shutdown) }
+    // As soon as it reads, it gets what waited, in order.
+    #expect(ends.readAll().count == Int(sent) - 1)
+    try ends.run(milliseconds: 50)
+    #expect(ends.endpoint.queued == 0 && hung == 0)
+    let rest = ends.readAll()
+    #expect(rest.map(\.type) == [.stalled] + [MessageType](repeating: .shutdown, count: 10))
+    #expect(rest.map(\.id) == rest.map(\.id).sorted())
+  }
+
+  @Test func overflow() throws {
+    let ends = try Ends()
+    var hung = 0
+    ends.endpoint.onHang = { hung += 1 }
+    for _ in 0..<Endpoint.queueLimit + 1000 { ends.endpoint.send(.shutdown) }
+    #expect(hung == 1 && ends.endpoint.queued == Endpoint.queueLimit)
+  }
+
+  @Test func peerGoneWhileSending() throws {
+    let ends = try Ends()
+    var hung = 0
+    ends.endpoint.onHang = { hung += 1 }
+    ends.closePeer()
+    for _ in 0..<3 { ends.endpoint.send(.shutdown) }
+    #expect(hung == 1)
+  }
+}

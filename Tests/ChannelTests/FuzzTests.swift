@@ -1,0 +1,60 @@
+import Testing
+
+@testable import Channel
+@testable import Supervisor
+
+/// What a hostile engine or config role may send, by the ten thousand, straight into the supervisor's decoding. The same
+/// inputs go to Fuzz/channel.swift, which has more time.
+@Suite struct FuzzTests {
+  private static func feed(_ bytes: [UInt8], _ builder: inout PolicyBuilder) -> Bool {
+    guard let packet = Packet(bytes: bytes) else { return false }
+    let accepted = Case.all.filter { $0.recoded(packet) != nil }
+    if packet.type == .note, let note: Note = packet.decode() {
+      #expect(!LogText.line(note, place: "vhid 1@eth0").text.isEmpty)
+    }
+    switch packet.type {
+    case .virtualHost: if let host: VirtualHost = packet.decode() { try? builder.add(host) }
+    case .address, .peer:
+      if let entry: HostAddress = packet.decode() { try? builder.add(entry, isPeer: packet.type == .peer) }
+    case .settings: if let settings: Settings = packet.decode() { builder.add(settings) }
+    case .commit: _ = try? builder.policy(generation: 1)
+    default: break
+    }
+    return accepted.contains { $0.type == packet.type }
+  }
+
+  @Test func random() {
+    var random = SplitMix(seed: 0x1)
+    var builder = PolicyBuilder()
+    for _ in 0..<10_000 {
+      let count = Int.random(in: 0...800, using: &random)
+      _ = FuzzTests.feed((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }, &builder)
+    }
+    // Bytes with the header right get further.
+    for _ in 0..<10_000 {
+      let message = Case.all[Int.random(in: 0..<Case.all.count, using: &random)]
+      let rest = (8..<message.bytes.count).map { _ in UInt8.random(in: 0...255, using: &random) }
+      _ = FuzzTests.feed(message.bytes.prefix(8) + rest, &builder)
+    }
+  }
+
+  @Test func mutated() {
+    var random = SplitMix(seed: 0x2)
+    var builder = PolicyBuilder()
+    var accepted = 0
+    for _ in 0..<10_000 {
+      var bytes = Case.all[Int.random(in: 0..<Case.all.count, using: &random)].bytes
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0: bytes.append(UInt8.random(in: 0...255, using: &random))
+        case 1: if !bytes.isEmpty { bytes.removeLast() }
+        default:
+          if bytes.isEmpty { continue }
+          bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        }
+      }
+      if FuzzTests.feed(bytes, &builder) { accepted += 1 }
+    }
+    #expect(accepted > 500)
+  }
+}

@@ -1,0 +1,239 @@
+import Channel
+import Election
+import Testing
+
+@testable import Supervisor
+
+@Suite struct PolicyBuilderTests {
+  private func host(_ group: UInt16 = 0, addresses: UInt16 = 1, peers: UInt16 = 0) -> VirtualHost {
+    var host = VirtualHost()
+    host.group = group
+    host.interfaceName = "eth0"
+    host.vhid = UInt8(group % 255 + 1)
+    host.addresses = addresses
+    host.peers = peers
+    return host
+  }
+
+  private func entry(_ group: UInt16 = 0, _ low: UInt64 = 0xc000_0201, family: Family = .ipv4, prefix: UInt8 = 24)
+    -> HostAddress
+  {
+    var entry = HostAddress()
+    entry.group = group
+    entry.address = Address(family: family, high: family == .ipv4 ? 0 : 0x2001_0db8 << 32, low: low)
+    entry.prefix = prefix
+    return entry
+  }
+
+  private func refusal(_ body: (inout PolicyBuilder) throws -> Void) -> String? {
+    var builder = PolicyBuilder()
+    do {
+      try body(&builder)
+      _ = try builder.policy(generation: 1)
+      return nil
+    } catch {
+      return (error as? PolicyBuilder.Refusal)?.text ?? "another error: \(error)"
+    }
+  }
+
+  @Test func whatIsRight() throws {
+    var builder = PolicyBuilder()
+    try builder.add(host())
+    try builder.add(entry(), isPeer: false)
+    let policy = try builder.policy(generation: 7)
+    #expect(policy.generation == 7 && policy.interfaces == ["eth0"] && policy.groups.count == 1)
+    #expect(policy.groups[0].lease(.ipv4) == 2 && policy.groups[0].families == [.ipv4])
+  }
+
+  @Test func hosts() {
+    let changes: [(String, (inout VirtualHost) -> Void)] = [
+      ("out of order", { $0.group = 1 }), ("interface name", { $0.interfaceName = "" }),
+      ("interface name", { $0.interfaceName = "a/b" }), ("interface name", { $0.interfaceName = "a b" }),
+      ("interface name", { $0.interfaceName = "a\n" }), ("interface name", { $0.interfaceName = "a\0" }),
+      ("interface name", { $0.interfaceName = ".." }), ("interface name", { $0.interfaceName = "." }),
+      ("interface name", { $0.interfaceName = "sixteen-letters-" }), ("out of range", { $0.vhid = 0 }),
+      ("out of range", { $0.advskew = 255 }),
+      (
+        "out of range",
+        {
+          $0.advbase = 0
+          $0.advskew = 0
+        }
+      ),
+      ("incomplete", { $0.addresses = 2 }), ("incomplete", { $0.addresses = 0 }), ("incomplete", { $0.peers = 1 }),
+    ]
+    for (reason, change) in changes {
+      let text = refusal {
+        var changed = host()
+        change(&changed)
+        try $0.add(changed)
+        try $0.add(entry(), isPeer: false)
+      }
+      #expect(text?.contains(reason) == true, "\(reason): \(text ?? "accepted")")
+    }
+  }
+
+  @Test func addresses() {
+    let bad: [HostAddress] = [
+      entry(1), entry(0xffff), entry(0, 0), entry(0, 0xe000_0012), entry(0, 0x1_0000_0000), entry(prefix: 33),
+      entry(family: .ipv6, prefix: 129),
+    ]
+    for (number, entry) in bad.enumerated() {
+      for isPeer in [false, true] {
+        let text = refusal {
+          try $0.add(host(peers: 1))
+          try $0.add(entry, isPeer: isPeer)
+        }
+        #expect(text == "not a usable address", "\(number)")
+      }
+    }
+    var multicast = entry(family: .ipv6, prefix: 64)
+    multicast.address.high = 0xff02 << 48
+    #expect(
+      refusal {
+        try $0.add(host())
+        try $0.add(multicast, isPeer: false)
+      } == "not a usable address")
+  }
+
+  @Test func twice() {
+    #expect(
+      refusal {
+        try $0.add(host())
+        try $0.add(host())
+      }?.contains("out of order") == true)
+    let sameVHID = refusal {
+      try $0.add(host())
+      var second = host(1)
+      second.vhid = 1
+      try $0.add(second)
+    }
+    #expect(sameVHID?.contains("vhid 1 twice") == true)
+    let sameAddress = refusal {
+      try $0.add(host())
+      try $0.add(host(1))
+      try $0.add(entry(0), isPeer: false)
+      try $0.add(entry(1), isPeer: false)
+    }
+    #expect(sameAddress == "192.0.2.1 twice")
+    #expect(refusal { _ in } == "no virtual host")
+  }
+
+  @Test func limits() {
+    let hosts = refusal { builder in for number in 0...UInt16(512) { try builder.add(host(number, addresses: 0)) } }
+    #expect(hosts?.contains("twice") == true || hosts?.contains("too many") == true)
+    let addresses = refusal { builder in
+      try builder.add(host())
+      for number in 0...UInt64(20_000) { try builder.add(entry(0, 0x0a00_0001 + number), isPeer: false) }
+    }
+    #expect(addresses == "not a usable address")
+  }
+
+  /// A policy that is accepted can be handed to an engine: all of it waits in the channel's queue for a moment.
+  @Test func thePolicyFitsIntoTheChannel() {
+    let messages = PolicyBuilder.maximumGroups + 2 * PolicyBuilder.maximumAddresses
+    #expect(messages <= Endpoint.queueLimit)
+  }
+}
+
+@Suite struct EngineRuleTests {
+  @Test func exactlyTheEnginesMessages() {
+    let engines: Set<MessageType> = [
+      .advertise, .acquire, .release, .bowOut, .announce, .deposit, .requestReload, .note, .heartbeat, .closed,
+    ]
+    #expect(Set(EngineRule.table.keys) == engines)
+  }
+
+  @Test func phases() {
+    for (type, rule) in EngineRule.table {
+      #expect(!rule.phases.contains(.starting), "\(type)")
+      #expect(rule.phases.contains(.running), "\(type)")
+    }
+    for type: MessageType in [.release, .bowOut, .heartbeat] {
+      #expect(EngineRule.table[type]?.phases == [.running, .stopping])
+    }
+    // What asks for more power than before is over with the shutdown.
+    for type: MessageType in [.acquire, .requestReload] {
+      #expect(EngineRule.table[type]?.phases == [.running])
+    }
+  }
+}
+
+@Suite struct HoldingTests {
+  private func holding(advbase: UInt8 = 1, advskew: UInt8 = 100) -> Holding {
+    Holding(
+      number: 0,
+      group: PolicyGroup(
+        interface: 0, vhid: 1, advbase: advbase, advskew: advskew, preempt: false, mac: .interface,
+        addresses: [SharedAddress(address: Address(family: .ipv4, high: 0, low: 1), prefix: 24)], peers: [], key: []))
+  }
+
+  @Test func countersAreUsedOnce() {
+    let holding = holding()
+    for counter in 1...UInt64(64) { #expect(holding.use(counter)) }
+    for counter in 1...UInt64(64) { #expect(!holding.use(counter)) }
+  }
+
+  @Test func rate() {
+    let holding = holding()
+    let start: UInt64 = 1 << 62
+    let atOnce = (0..<1000).count { _ in holding.withinRate(start) }
+    #expect((20...60).contains(atOnce))
+    let perSecond = (0..<10_000).count { holding.withinRate(start + UInt64($0) * 1_000_000) }
+    // Ten seconds.
+    #expect((150...300).contains(perSecond))
+    // A group that advertises 256 times a second must be able to.
+    let fast = self.holding(advbase: 0, advskew: 1)
+    _ = fast.withinRate(start)
+    #expect((1..<2560).allSatisfy { fast.withinRate(start + UInt64($0) * 3_906_250) })
+  }
+
+  @Test func deposits() {
+    let holding = holding(advskew: 250)
+    for counter in 1...UInt64(100) {
+      var deposit = Deposit()
+      deposit.counter = counter
+      holding.keep(deposit)
+    }
+    #expect(holding.deposits[.ipv4]?.map(\.counter) == Array(93...100))
+    let regular = holding.spend(.ipv4, bowOut: false)
+    #expect(regular?.counter == 93 && regular?.advbase == 1 && regular?.advskew == 240 && regular?.demotion == 0)
+    let last = holding.spend(.ipv4, bowOut: true)
+    #expect(last?.counter == 94 && last?.advbase == 255 && last?.advskew == 255)
+    #expect(holding.spend(.ipv6, bowOut: true) == nil)
+    for _ in 0..<6 { #expect(holding.spend(.ipv4, bowOut: false) != nil) }
+    #expect(holding.spend(.ipv4, bowOut: false) == nil)
+  }
+}
+
+@Suite struct LogTextTests {
+  @Test func reasonsAreTheElections() {
+    #expect(LogText.reasons == Reason.allCases.map(\.text))
+    for reason in Reason.allCases { #expect(LogText.reasons[Int(reason.rawValue)] == reason.text) }
+  }
+
+  /// Every note there can be gives a line; no number in it can make it trap or bring text of its own.
+  @Test func notes() {
+    let numbers: [UInt32] = [0, 1, 2, 3, 7, 8, 12, 13, 255, 256, 0x0102, 0x0300, 0x7fff_ffff, 0x8000_0000, .max]
+    for code in NoteCode.allCases {
+      for a in numbers {
+        for b in numbers {
+          var note = Note()
+          note.code = code
+          note.a = a
+          note.b = b
+          note.address = Address(family: .ipv4, high: .max, low: .max)
+          let line = LogText.line(note, place: "vhid 1@eth0")
+          #expect(!line.text.isEmpty && line.text.utf8.count < 400)
+        }
+      }
+    }
+  }
+
+  @Test func transition() {
+    var note = Note()
+    note.a = 1 << 8 | 2
+    note.b = UInt32(Reason.masterTimedOut.rawValue)
+    #expect(LogText.line(note, place: "VHID 1@vtnet0").text == "VHID 1@vtnet0: BACKUP -> MASTER (master timed out)")
+  }
+}
