@@ -52,22 +52,24 @@ let package = Package(
     .target(name: "CARP", swiftSettings: strict),
     .target(name: "Election", dependencies: ["CARP"], swiftSettings: strict),
     .target(name: "Configuration", swiftSettings: strict),
+    .target(name: "Audit", dependencies: [crypto], swiftSettings: strict),
     .target(name: "Control", dependencies: ["Linux"], swiftSettings: strict),
     .target(
       name: "Engine",
       dependencies: [
-        "CARP", "Election", "Channel", "Control", "Configuration", "Confinement", "Linux", crypto,
+        "CARP", "Election", "Channel", "Control", "Configuration", "Confinement", "Linux", "Audit", crypto,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "carpd-engine", dependencies: ["Engine", "Linux"], swiftSettings: strict),
     .executableTarget(
-      name: "carpctl", dependencies: ["Control", "Linux", arguments], swiftSettings: strict),
+      name: "carpctl", dependencies: ["Control", "Linux", "Audit", arguments], swiftSettings: strict),
 
     .testTarget(
       name: "CARPTests", dependencies: ["CARP", crypto], swiftSettings: tests),
     .testTarget(name: "ElectionTests", dependencies: ["Election", "CARP"], swiftSettings: tests),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
+    .testTarget(name: "AuditTests", dependencies: ["Audit"], swiftSettings: tests),
     .testTarget(
       name: "ChannelTests", dependencies: ["Channel", "Linux", "Supervisor"], swiftSettings: tests),
     .testTarget(

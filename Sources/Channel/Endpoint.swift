@@ -18,6 +18,9 @@ public final class Endpoint {
     case gone
   }
 
+  /// Messages that wait for the peer to read.
+  public var queued: Int { queue.count }
+
   /// Messages waiting at most; beyond it the peer counts as hung.
   public static let queueLimit = 8192
   private let socket: FileDescriptor
@@ -43,6 +46,9 @@ public final class Endpoint {
       if events & ~EventLoop.writable != 0 { body() }
     }
   }
+
+  /// Leaves what arrives unread, or reads on.
+  public func pause(_ paused: Bool) { try? loop.rewatch(socket.raw, events: paused ? 0 : EventLoop.readable) }
 
   /// Stops listening; the descriptor closes with the endpoint.
   public func close() {

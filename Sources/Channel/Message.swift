@@ -7,16 +7,21 @@ public protocol Payload: Equatable, Sendable {
 /// Every message that may cross a process boundary inside carpd. Who may send which, and when, is `Supervisor`'s table.
 public enum MessageType: UInt8, Sendable, CaseIterable {
   // Engine -> supervisor.
-  case ready = 1, advertise, acquire, release, bowOut, announce, deposit, requestReload, note, heartbeat, closed
+  case ready = 1
+  case advertise, acquire, release, bowOut, announce, deposit, requestReload, note, heartbeat, closed
   // Configuration: config -> supervisor, and supervisor -> engine.
-  case settings = 32, virtualHost, address, peer, commit, diagnostic
+  case settings = 32
+  case virtualHost, address, peer, commit, diagnostic
   // Supervisor -> engine.
-  case frame = 64, link, ownSource, addressLost, result, connection, holdRole, stalled, foreignFrame, overflow
+  case frame = 64
+  case link, ownSource, addressLost, result, connection, holdRole, stalled, foreignFrame, overflow
   case reloadResult, shutdown
   // Supervisor <-> launcher.
-  case spawn = 96, kill, seal, spawned, exited
+  case spawn = 96
+  case kill, seal, spawned, exited
   // Supervisor <-> auditor.
-  case record = 112, anchor
+  case auditStart = 112
+  case record, auditStatus
 }
 
 /// The child has confined itself and asks to be examined.
@@ -284,7 +289,8 @@ public struct AddressLost: Payload {
 
 /// Why a request was not carried out.
 public enum Denial: UInt8, Sendable, CaseIterable {
-  case none = 0, wrongPhase, noSuchObject, notHeld, betterThanConfigured, bowOutForbidden, repeatedCounter, rate
+  case none = 0
+  case wrongPhase, noSuchObject, notHeld, betterThanConfigured, bowOutForbidden, repeatedCounter, rate
   case holdDown, linkDown, auditUnavailable, notAdministrator, failed
 }
 
@@ -394,5 +400,101 @@ public struct Exited: Payload {
     f.integer(&token)
     f.boolean(&bySignal)
     f.integer(&status)
+  }
+}
+
+/// What a privileged act is, in the audit log.
+public enum ActKind: UInt8, Sendable, CaseIterable {
+  case capabilityDrop = 1
+  case spawn, childEnded, socket, membership, filter
+  case linkMade, linkRemoved, linkSet, linkUp, linkDown, sysctl
+  case addressAdded, addressDeleted, routeAdded, routeRemoved, announcement, advertisements
+  case acquire, release, bowOut, denial, violation, policy, reload, connection, stall, adopted, auditLoss, stop
+
+  /// The word in the log.
+  public var name: String { "\(self)" }
+}
+
+/// Whether an act was carried out.
+public enum ActDecision: UInt8, Sendable, CaseIterable {
+  /// About to be done: its outcome follows as a record of its own.
+  case intent = 0
+  case allow, deny, error
+  public var name: String { "\(self)" }
+}
+
+/// Who wanted it.
+public enum ActOrigin: UInt8, Sendable, CaseIterable {
+  case supervisor = 0
+  case engine, kernel, administrator
+  public var name: String { "\(self)" }
+}
+
+/// How the auditor is to write.
+public struct AuditStart: Payload {
+  /// /proc/sys/kernel/random/boot_id.
+  public var bootID = ""
+  /// File name within the directory that the auditor holds as descriptor 4.
+  public var fileName = ""
+  /// First key of the MAC chain; empty: hashes only.
+  public var key: [UInt8] = []
+  /// Bytes a file may have before the next one begins.
+  public var maxSize: UInt64 = 0
+  /// Files kept beside the current one.
+  public var keep: UInt16 = 0
+  public init() {}
+  public mutating func fields(_ f: inout Fields) {
+    f.text(&bootID, capacity: 40)
+    f.text(&fileName, capacity: 128)
+    f.bytes(&key, capacity: 64)
+    f.integer(&maxSize)
+    f.integer(&keep)
+  }
+}
+
+/// One privileged act. Sequence number and hashes are the auditor's.
+public struct Record: Payload {
+  public var act = ActKind.policy
+  public var decision = ActDecision.allow
+  public var origin = ActOrigin.supervisor
+  /// What it was done to, in words.
+  public var object = ""
+  /// Why, in words; may be empty.
+  public var cause = ""
+  public var errno: UInt16 = 0
+  /// Nanoseconds it took.
+  public var duration: UInt64 = 0
+  /// CLOCK_MONOTONIC, nanoseconds.
+  public var monotonic: UInt64 = 0
+  /// CLOCK_REALTIME, nanoseconds.
+  public var wall: UInt64 = 0
+  /// How many equal acts this record stands for.
+  public var count: UInt32 = 1
+  public init() {}
+  public mutating func fields(_ f: inout Fields) {
+    f.choice(&act)
+    f.choice(&decision)
+    f.choice(&origin)
+    f.text(&object, capacity: 200)
+    f.text(&cause, capacity: 120)
+    f.integer(&errno)
+    f.integer(&duration)
+    f.integer(&monotonic)
+    f.integer(&wall)
+    f.integer(&count)
+  }
+}
+
+/// Whether the auditor can write, sent at the start and whenever that changes, and each second while it works.
+public struct AuditStatus: Payload {
+  public var isWorking = false
+  public var errno: UInt16 = 0
+  /// Number of the last record that is in the file.
+  public var sequence: UInt64 = 0
+  public init() {}
+  public mutating func fields(_ f: inout Fields) {
+    f.boolean(&isWorking)
+    f.integer(&errno)
+    f.integer(&sequence)
   }
 }

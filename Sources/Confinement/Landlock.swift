@@ -38,11 +38,12 @@ private func allow(_ rights: FileRights, below target: Int32, handled: UInt64, i
   try unsafe check(cl_landlock_add_rule(ruleset, Int32(LANDLOCK_RULE_PATH_BENEATH.rawValue), &rule, 0))
 }
 
-/// Denies every file access but `allowed` (and running `program`, an open descriptor), TCP, and (unless `mayReachAbstractSockets`) everything outside this process's
+/// Denies every file access but `allowed` (and one `open` place), TCP, and (unless `mayReachAbstractSockets`) everything outside this process's
 /// own domain that the kernel can scope. Does nothing where the kernel has no Landlock: seccomp and the missing
 /// capabilities are what must always hold.
 public func restrictFiles(
-  to allowed: [(path: String, rights: FileRights)], program: Int32? = nil, mayReachAbstractSockets: Bool = false
+  to allowed: [(path: String, rights: FileRights)], open place: (descriptor: Int32, rights: FileRights)? = nil,
+  mayReachAbstractSockets: Bool = false
 ) throws(ConfinementFailure) {
   let version = landlockVersion()
   if version == 0 { return }
@@ -54,12 +55,12 @@ public func restrictFiles(
     let size = version >= 6 ? 24 : version >= 4 ? 16 : 8
     let ruleset = FileDescriptor(owning: try check(unsafe cl_landlock_create_ruleset(attributes, size, 0)))
     for (path, rights) in allowed {
-      let opened = unsafe open(path, O_PATH | O_CLOEXEC)
+      let opened = unsafe Glibc.open(path, O_PATH | O_CLOEXEC)
       if opened < 0 && errno == ENOENT { continue }
       let target = FileDescriptor(owning: try check(opened))
       try allow(rights, below: target.raw, handled: files, in: ruleset.raw)
     }
-    if let program { try allow(.run, below: program, handled: files, in: ruleset.raw) }
+    if let place { try allow(place.rights, below: place.descriptor, handled: files, in: ruleset.raw) }
     try check(cl_landlock_restrict_self(ruleset.raw, 0))
   }
 }

@@ -21,13 +21,14 @@ private let everyday = [
   "exit", "exit_group", "restart_syscall", "shutdown", "lseek",
 ]
 private let writesLogs = [
-  "openat", "renameat", "renameat2", "rename", "unlinkat", "unlink", "fsync", "fdatasync", "ftruncate", "statx", "pread64",
+  "openat", "renameat", "renameat2", "rename", "unlinkat", "unlink", "fsync", "fdatasync", "ftruncate", "statx",
+  "pread64",
 ]
 
 /// Confines a child that the launcher has already given its own user: no capability, no new program, no file or socket
-/// of its own making, little memory. `directory` is the only place the auditor may touch.
+/// of its own making, little memory. `directory`, an open descriptor, is the only place the auditor may touch.
 /// - Throws: the step that failed; the process must then exit.
-public func confine(as profile: Profile, directory: String? = nil, fallback: FilterDefault = .errno)
+public func confine(as profile: Profile, directory: Int32? = nil, fallback: FilterDefault = .errno)
   throws(ConfinementFailure)
 {
   nameProcess("carpd-\(profile.rawValue)")
@@ -39,7 +40,7 @@ public func confine(as profile: Profile, directory: String? = nil, fallback: Fil
     try limit(RLIMIT_AS, 1 << 30)
     if profile != .auditor { try limit(RLIMIT_FSIZE, 0) }
   }
-  try restrictFiles(to: directory.map { [($0, .logs)] } ?? [])
+  try restrictFiles(to: [], open: directory.map { ($0, .logs) })
   try step("install the system call filter") { () throws(Errno) in
     var filter = try SystemCallFilter(fallback)
     filter.allow(everyday)
@@ -60,7 +61,8 @@ public func filterSupervisor(_ fallback: FilterDefault) throws(ConfinementFailur
     var filter = try SystemCallFilter(fallback)
     filter.allow(everyday)
     filter.allow([
-      "socket", "socketpair", "bind", "connect", "accept4", "setsockopt", "getsockopt", "getsockname", "sendto", "openat",
+      "socket", "socketpair", "bind", "connect", "listen", "accept4", "setsockopt", "getsockopt", "getsockname",
+      "sendto", "openat",
       "unlink", "unlinkat", "readlink", "readlinkat", "waitid", "wait4", "ioctl", "pread64", "access", "faccessat",
       "faccessat2", "getuid", "geteuid", "getgid", "getegid", "statx", "pipe2", "pidfd_open",
     ])
@@ -80,10 +82,11 @@ public func filterLauncher(_ fallback: FilterDefault, identities: [Identity]) th
     filter.allow(writesLogs)
     filter.allow([
       "mmap", "mprotect", "pread64", "access", "faccessat", "arch_prctl", "set_tid_address", "set_robust_list", "rseq",
-      "prlimit64", "prctl", "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "capget",
+      "prlimit64", "prctl", "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
+      "capget",
       "capset", "rt_sigaction", "sched_getaffinity", "uname", "readlink", "readlinkat", "getuid", "geteuid", "getgid",
       "getegid", "sysinfo", "dup2", "dup3", "close_range", "waitid", "pidfd_open", "pidfd_send_signal", "execveat",
-      "sched_yield", "getdents64", "getppid", "ioctl",
+      "sched_yield", "getdents64", "getppid", "ioctl", "getsockopt",
     ])
     filter.allow("sendto", [.equals(4, 0)])
     // The children's own rule narrows this to themselves; the launcher may raise a signal in its own group only.

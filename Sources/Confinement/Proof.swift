@@ -54,6 +54,11 @@ public struct ProcessStatus: Equatable, Sendable {
   }
 }
 
+/// The first line of a small file.
+public func readText(_ path: String) throws(Errno) -> String {
+  String(decoding: try readFile(path, limit: 256).prefix { $0 != 10 }, as: UTF8.self)
+}
+
 /// The first `limit` bytes of a file.
 public func readFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
   let file = FileDescriptor(owning: try check(unsafe open(path, O_RDONLY | O_CLOEXEC)))

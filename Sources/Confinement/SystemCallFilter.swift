@@ -33,7 +33,8 @@ struct ArgumentRule {
   static let dangerous = [
     "socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "open", "openat", "openat2", "creat",
     "execve", "execveat", "fork", "vfork", "clone", "ptrace", "process_vm_readv", "process_vm_writev", "kill", "tkill",
-    "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "bpf", "keyctl", "add_key",
+    "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "bpf", "keyctl",
+    "add_key",
     "request_key", "io_uring_setup", "io_uring_enter", "io_uring_register", "perf_event_open", "userfaultfd",
     "memfd_create", "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen",
     "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "setuid", "setgid",
@@ -44,11 +45,13 @@ struct ArgumentRule {
   private let context: scmp_filter_ctx
   private var allowed: Set<String> = []
   private var failure: Int32 = 0
+  private let fallback: UInt32
 
-  init(_ fallback: FilterDefault) throws(Errno) {
-    let action = fallback == .kill ? SCMP_ACT_KILL_PROCESS : 0x0005_0000 | UInt32(EPERM)
+  init(_ unknown: FilterDefault) throws(Errno) {
+    let action = unknown == .kill ? SCMP_ACT_KILL_PROCESS : 0x0005_0000 | UInt32(EPERM)
     guard let context = unsafe seccomp_init(action) else { throw Errno(ENOMEM) }
     unsafe self.context = context
+    self.fallback = action
   }
 
   mutating func allow(_ names: [String]) { for name in names { add(SCMP_ACT_ALLOW, name, []) } }
@@ -73,7 +76,8 @@ struct ArgumentRule {
   private mutating func add(_ action: UInt32, _ name: String, _ rules: [ArgumentRule]) {
     let number = unsafe seccomp_syscall_resolve_name(name)
     // Negative: this architecture (or libseccomp) does not have the call, so there is nothing to say about it.
-    if number < 0 { return }
+    // A rule that says the same as the default is refused by libseccomp, and needless.
+    if number < 0 || action == fallback { return }
     if action == SCMP_ACT_ALLOW { allowed.insert(name) }
     let arguments = rules.map { scmp_arg_cmp(arg: $0.index, op: $0.comparison, datum_a: $0.a, datum_b: $0.b) }
     let result = unsafe seccomp_rule_add_array(context, action, number, UInt32(arguments.count), arguments)

@@ -13,6 +13,11 @@ enum ConfigRole {
   /// - Returns: the exit status: 0, or 1 if the configuration cannot be used.
   static func run(file: Int32, channel: Int32) -> Int32 {
     do throws(Errno) {
+      // Nothing is read before the supervisor has examined this process and says so.
+      let hello = Packet(.ready, id: 1).bytes
+      try retrying { unsafe send(channel, hello, hello.count, Int32(MSG_NOSIGNAL)) }
+      var answer = [UInt8](repeating: 0, count: Packet.capacity)
+      if try retrying({ unsafe recv(channel, &answer, answer.count, 0) }) == 0 { return 1 }
       let bytes = try read(file)
       // The supervisor puts the name before the findings; the file has none here.
       let (configuration, diagnostics) = Configuration.parse(

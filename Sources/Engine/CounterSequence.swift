@@ -1,8 +1,9 @@
 /// The counter of a group's advertisements (CARP section 2): random at first, one more for each packet, and taken over
 /// from authenticated peers, so that a node that takes over goes on where the last one was.
 struct CounterSequence {
-  /// Own values this recent are never sent again.
-  static let remembered = 64
+  /// Own values this recent are never sent again: twice as many as the supervisor remembers, since it does not count
+  /// those that were deposited.
+  static let remembered = 128
 
   private var last: UInt64
   private var used = RecentValues<UInt64>(capacity: remembered)

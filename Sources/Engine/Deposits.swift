@@ -12,7 +12,7 @@ struct Deposits {
 
   private(set) var owed: [(group: Group, family: CARP.Family)] = []
   var isScheduled = false
-  /// When the last one of each group was renewed, CLOCK_MONOTONIC in nanoseconds.
+  /// When every group got a fresh one last, CLOCK_MONOTONIC in nanoseconds.
   var renewed: UInt64?
 
   /// Puts a full set, or one of each family, in line.

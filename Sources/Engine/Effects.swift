@@ -29,8 +29,8 @@ extension Engine {
       note(.familySilent, group, a: UInt32(family.rawValue), b: isSilent ? 1 : 0)
     case .demote(let delta):
       demotion += delta
-      note(
-        .demoted, group, a: UInt32(bitPattern: Int32(clamping: delta)), b: UInt32(bitPattern: Int32(clamping: demotion)))
+      let bits = { (number: Int) in UInt32(bitPattern: Int32(clamping: number)) }
+      note(.demoted, group, a: bits(delta), b: bits(demotion))
     }
   }
 

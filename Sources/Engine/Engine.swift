@@ -34,7 +34,7 @@ final class Engine {
   var deposits = Deposits()
   private(set) var control: ControlServer?
   private var wakeup: Deadline?
-  private var exitCode: Int32 = 0
+  private(set) var exitCode: Int32 = 0
   private(set) var isEnding = false
 
   /// - Parameter channel: this end of the channel.
@@ -43,10 +43,21 @@ final class Engine {
     self.channel = Endpoint(channel, loop: loop)
   }
 
-  /// Tells the supervisor that this process is confined, and serves until the end.
+  /// Serves until the end.
   ///
   /// - Returns: the exit status.
   func run() -> Int32 {
+    do throws(Errno) {
+      try start()
+      try loop.run()
+    } catch {
+      return Self.channelLost
+    }
+    return exitCode
+  }
+
+  /// Tells the supervisor that this process is confined, and listens.
+  func start() throws(Errno) {
     channel.onHang = { [weak self] in self?.end(Self.channelLost) }
     control = ControlServer(
       loop: loop, answer: { [unowned self] in answer($0) },
@@ -55,14 +66,8 @@ final class Engine {
         reference.connection = connection
         channel.send(.closed, reference)
       })
-    do throws(Errno) {
-      try channel.listen { [weak self] in self?.readChannel() }
-      channel.send(.ready)
-      try loop.run()
-    } catch {
-      return Self.channelLost
-    }
-    return exitCode
+    try channel.listen { [weak self] in self?.readChannel() }
+    channel.send(.ready)
   }
 
   /// Makes `run` return `code`.
@@ -142,12 +147,8 @@ final class Engine {
     rearm()
   }
 
-  /// Starts what recurs, with the first configuration.
-  func startTicking() {
-    tick()
-  }
-
-  private func tick() {
+  /// What recurs, from the first configuration on.
+  func tick() {
     guard !isEnding else { return }
     var heartbeat = Heartbeat()
     heartbeat.late = lateTimers

@@ -4,8 +4,9 @@ import Control
 import Glibc
 import Linux
 
-/// The program `carpd-engine`: the role its first argument names, on the descriptors that `carpd` started it with. The
-/// second argument says what its system call filter does with unknown calls.
+/// The program `carpd-engine`: the role that CARPD_ROLE names, on the descriptors that `carpd` started it with.
+/// CARPD_FILTER_DEFAULT says what its system call filter does with unknown calls. Both are environment variables because
+/// Swift reads arguments from /proc, which is closed to it from the start.
 public enum Program {
   /// The channel to the supervisor.
   private static let channel: Int32 = 3
@@ -15,15 +16,17 @@ public enum Program {
   /// Runs until the role ends.
   ///
   /// - Returns: the exit status: 64 when started by hand, 70 when the supervisor is gone, 71 when confinement fails.
-  public static func run(_ arguments: [String]) -> Int32 {
-    guard arguments.count == 3, let fallback = FilterDefault(rawValue: arguments[2]), isChannel(channel) else {
+  public static func run() -> Int32 {
+    guard let role = variable("CARPD_ROLE"), isChannel(channel),
+      let fallback = FilterDefault(rawValue: variable("CARPD_FILTER_DEFAULT") ?? "")
+    else {
       complain(
         "carpd-engine \(carpdVersion) holds the unprivileged parts of carpd and is started by carpd, not by hand; see "
           + "carpd(8)")
       return 64
     }
     do throws(ConfinementFailure) {
-      switch arguments[1] {
+      switch role {
       case "engine":
         warmUp()
         try confine(as: .engine, fallback: fallback)
@@ -61,6 +64,10 @@ public enum Program {
     if let call = connection.nextCall(), case .answered(let answer) = Service.request(of: call) {
       connection.send(answer, to: call)
     }
+  }
+
+  private static func variable(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
   }
 
   private static func isChannel(_ descriptor: Int32) -> Bool {

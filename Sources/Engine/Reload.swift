@@ -17,7 +17,7 @@ extension Engine {
     let old = groups
     replaceInterfaces(hosts)
     replaceGroups(hosts, old: old)
-    if isFirst { startTicking() }
+    if isFirst { tick() }
     return true
   }
 

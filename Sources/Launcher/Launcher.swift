@@ -59,6 +59,9 @@ public final class Launcher {
   /// - Throws: ConfinementFailure or Errno; the process must then exit.
   public static func run(_ settings: LauncherSettings) throws {
     nameProcess("carpd-launcher")
+    // A terminal or a service manager may signal the whole group: only the supervisor decides what that means. What is
+    // ignored here is ignored in the children too.
+    for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE] { signal(number, SIG_IGN) }
     let loop = try EventLoop()
     let launcher = try Launcher(settings, loop)
     try drop(to: settings.own, keeping: .launcher)
@@ -83,7 +86,7 @@ public final class Launcher {
   }
 
   private func receive() {
-    guard case .packet(let packet, let descriptors)? = try? endpoint.receive(descriptors: 2) else { return end() }
+    guard case .packet(let packet, let descriptors)? = try? endpoint.receive(descriptors: 3) else { return end() }
     defer { for descriptor in descriptors { close(descriptor) } }
     switch packet.type {
     case .spawn:
@@ -96,7 +99,7 @@ public final class Launcher {
       guard let order: Seal = packet.decode() else { return end() }
       var places = libraries.map { ($0, FileRights.run) }
       if !order.directory.isEmpty { places.append((order.directory, .logs)) }
-      if (try? restrictFiles(to: places, program: Launcher.program)) == nil { end() }
+      if (try? restrictFiles(to: places, open: (Launcher.program, .run))) == nil { end() }
     default:
       end()
     }
@@ -131,9 +134,12 @@ public final class Launcher {
     let moved = descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, 64) }
     _ = close_range(3, 63, 0)
     for (index, descriptor) in moved.enumerated() where dup2(descriptor, 3 + Int32(index)) < 0 { _exit(71) }
-    let arguments = ["carpd: \(role.name)", role.name, settings.fallback.rawValue]
-    // Without this a Swift trap would start a debugger from inside the crashing process.
-    let environment = ["SWIFT_BACKTRACE=enable=no"]
+    let arguments = ["carpd: \(role.name)"]
+    // Without the first a Swift trap would start a debugger from inside the crashing process. The orders are in the
+    // environment because Swift reads arguments from /proc, which is closed to children.
+    let environment = [
+      "SWIFT_BACKTRACE=enable=no", "CARPD_ROLE=\(role.name)", "CARPD_FILTER_DEFAULT=\(settings.fallback.rawValue)",
+    ]
     unsafe withCStrings(arguments) { argv in
       unsafe withCStrings(environment) { envp in
         _ = unsafe cl_execveat(program, "", argv, envp, Int32(AT_EMPTY_PATH))

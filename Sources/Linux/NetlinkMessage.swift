@@ -19,7 +19,9 @@ public struct NetlinkMessage: Sendable {
   public mutating func attribute(_ type: Int, _ value: UInt8) { attribute(type) { $0.append(value) } }
   public mutating func attribute(_ type: Int, _ value: [UInt8]) { attribute(type) { $0.bytes += value } }
   /// A NUL-terminated string.
-  public mutating func attribute(_ type: Int, _ value: String) { attribute(type) { $0.bytes += Array(value.utf8) + [0] } }
+  public mutating func attribute(_ type: Int, _ value: String) {
+    attribute(type) { $0.bytes += Array(value.utf8) + [0] }
+  }
   public mutating func attribute(_ type: Int, _ value: some BitwiseCopyable) { attribute(type) { $0.append(value) } }
   /// An attribute made of the attributes that `body` adds.
   public mutating func nest(_ type: Int, _ body: (inout NetlinkMessage) -> Void) { attribute(type, body) }

@@ -68,14 +68,19 @@ public struct NetlinkSocket: ~Copyable {
     if unsafe send(socket.raw, bytes, bytes.count, 0) < 0 {
       return Array(repeating: NetlinkError(errno: .last, text: ""), count: batch.count)
     }
-    receive { type, sequence, body in
-      let index = Int(sequence &- first)
-      guard type == NLMSG_ERROR, outcomes.indices.contains(index) else { return }
-      let number = -body.integer(at: 0, as: Int32.self)
-      // NLM_F_CAPPED: of the request only its header is echoed, then come the attributes.
-      let text = body.attributes(from: 4 + MemoryLayout<nlmsghdr>.size)[Int(NLMSGERR_ATTR_MSG.rawValue)]?.text ?? ""
-      outcomes[index] = number == 0 ? nil : NetlinkError(errno: Errno(number), text: text)
-    }
+    var answered = 0
+    // Each acknowledgement is a datagram of its own, and all of them are there by now.
+    while answered < batch.count
+      && receive({ type, sequence, body in
+        let index = Int(sequence &- first)
+        guard type == NLMSG_ERROR, outcomes.indices.contains(index) else { return }
+        answered += 1
+        let number = -body.integer(at: 0, as: Int32.self)
+        // NLM_F_CAPPED: of the request only its header is echoed, then come the attributes.
+        let text = body.attributes(from: 4 + MemoryLayout<nlmsghdr>.size)[Int(NLMSGERR_ATTR_MSG.rawValue)]?.text ?? ""
+        outcomes[index] = number == 0 ? nil : NetlinkError(errno: Errno(number), text: text)
+      })
+    {}
     return outcomes
   }
 
@@ -91,7 +96,11 @@ public struct NetlinkSocket: ~Copyable {
       let wanted = sequence
       let some = receive { type, sequence, body in
         guard sequence == wanted else { return }
-        if type == NLMSG_DONE || type == NLMSG_ERROR { done = true } else { events.append(NetlinkEvent(type: type, body: body)) }
+        if type == NLMSG_DONE || type == NLMSG_ERROR {
+          done = true
+        } else {
+          events.append(NetlinkEvent(type: type, body: body))
+        }
       }
       if !some { throw Errno(ENOBUFS) }
     }

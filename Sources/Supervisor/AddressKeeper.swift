@@ -12,13 +12,13 @@ final class AddressKeeper {
   private var netlink: NetlinkSocket
   private let loop: EventLoop
   private let log: Log
-  private let record: (Act) -> Void
+  private let audit: AuditTrail
 
-  init(_ loop: EventLoop, _ log: Log, record: @escaping (Act) -> Void) throws(Errno) {
+  init(_ loop: EventLoop, _ log: Log, _ audit: AuditTrail) throws(Errno) {
     netlink = try NetlinkSocket()
     self.loop = loop
     self.log = log
-    self.record = record
+    self.audit = audit
   }
 
   func links() throws(Errno) -> [KernelLink] {
@@ -32,17 +32,20 @@ final class AddressKeeper {
 
   /// Performs a request and records it; the error if it failed.
   @discardableResult
-  private func perform(_ act: Act.Kind, _ object: String, _ request: NetlinkMessage) -> NetlinkError? {
+  private func perform(_ act: ActKind, _ object: String, _ request: NetlinkMessage) -> NetlinkError? {
+    audit(act, object, .intent)
     let start = EventLoop.now()
     var failure: NetlinkError?
     do { try netlink.perform(request) } catch { failure = error }
-    record(Act(act, object, errno: failure?.errno.number ?? 0, since: start))
+    audit(act, object, errno: failure?.errno.number ?? 0, since: start)
     return failure
   }
 
   // MARK: - The macvlan of a virtual host
 
-  static func macvlanName(_ interface: Interface, _ group: PolicyGroup) -> String { "carp\(interface.index)-\(group.vhid)" }
+  static func macvlanName(_ interface: Interface, _ group: PolicyGroup) -> String {
+    "carp\(interface.index)-\(group.vhid)"
+  }
 
   /// Makes the macvlan of `holding`, down and mute; false if that is not possible.
   func prepare(_ holding: Holding, _ interface: Interface) -> Bool {
@@ -78,7 +81,7 @@ final class AddressKeeper {
       let written = file < 0 ? -1 : unsafe write(file, "0", 1)
       let failure = written == 1 ? 0 : errno
       if file >= 0 { close(file) }
-      record(Act(.sysctl, path, errno: failure, since: start))
+      audit(.sysctl, path, errno: failure, since: start)
       // Without IPv6 in the kernel there is no such file and nothing to mute.
       if failure == 0 || failure == ENOENT { continue }
       log(.error, "cannot write \(path): \(Errno(failure)); where /proc/sys is read-only set mac = \"interface\"")
@@ -137,19 +140,22 @@ final class AddressKeeper {
     let carrier = holding.carrier(interface)
     let slice = holding.group.addresses.dropFirst(first).prefix(AddressKeeper.chunk)
     var requests = slice.map { lease($0, holding, carrier, renewing: false) }
+    audit(.addressAdded, "vhid \(holding.group.vhid)", .intent, count: UInt32(slice.count))
     let start = EventLoop.now()
     let raises = first == 0 && holding.group.mac == .virtual
     if raises { requests.insert(Request.setUp(true, carrier), at: 0) }
     var outcomes = netlink.perform(requests)
     if raises {
       let failure = outcomes.removeFirst()
-      record(Act(.linkUp, "vhid \(holding.group.vhid)", errno: failure?.errno.number ?? 0, since: start))
+      audit(.linkUp, "vhid \(holding.group.vhid)", errno: failure?.errno.number ?? 0, since: start)
       if let failure { return failure }
     }
     for (shared, failure) in zip(slice, outcomes) {
       var failure = failure
       if failure?.errno.number == EEXIST { failure = takeOver(shared, holding, carrier, failure) }
-      record(Act(.addressAdded, "\(shared.address)", errno: failure?.errno.number ?? 0, since: start))
+      audit(
+        .addressAdded, "\(shared.address)", errno: failure?.errno.number ?? 0, since: start,
+        cause: "vhid \(holding.group.vhid)")
       if let failure { return failure }
     }
     if first == 0 { addRoutes(holding, interface) }
@@ -195,8 +201,12 @@ final class AddressKeeper {
   /// interface that is up makes the kernel send reports from the virtual MAC for two seconds more.
   func release(_ holding: Holding, _ interface: Interface, atOnce: Bool = false) {
     let carrier = holding.carrier(interface)
-    if holding.group.mac == .virtual && carrier != 0 { perform(.linkDown, "vhid \(holding.group.vhid)", Request.setUp(false, carrier)) }
-    for route in holding.routes { perform(.routeRemoved, "\(route.address)", Request.route(route, on: interface.index, add: false)) }
+    if holding.group.mac == .virtual && carrier != 0 {
+      perform(.linkDown, "vhid \(holding.group.vhid)", Request.setUp(false, carrier))
+    }
+    for route in holding.routes {
+      perform(.routeRemoved, "\(route.address)", Request.route(route, on: interface.index, add: false))
+    }
     holding.routes = []
     holding.phase = .idle
     holding.announcement = nil
@@ -208,11 +218,14 @@ final class AddressKeeper {
   /// Deletes addresses chunk by chunk, the first at once, or all of them.
   private func remove(_ holding: Holding, _ carrier: Int32, _ rest: ArraySlice<SharedAddress>, atOnce: Bool) {
     let slice = atOnce ? rest : rest.prefix(AddressKeeper.chunk)
+    audit(.addressDeleted, "vhid \(holding.group.vhid)", .intent, count: UInt32(slice.count))
     let start = EventLoop.now()
     for (shared, failure) in zip(slice, netlink.perform(slice.map { Request.deleteAddress($0, from: carrier) })) {
       // IPv6 addresses leave an interface that goes down by themselves.
       let number = failure?.errno.number ?? 0
-      record(Act(.addressDeleted, "\(shared.address)", errno: number == EADDRNOTAVAIL ? 0 : number, since: start))
+      audit(
+        .addressDeleted, "\(shared.address)", errno: number == EADDRNOTAVAIL ? 0 : number, since: start,
+        cause: "vhid \(holding.group.vhid)")
     }
     let more = rest.dropFirst(slice.count)
     if more.isEmpty { return }
@@ -227,7 +240,8 @@ final class AddressKeeper {
     for link in links { perform(.linkRemoved, link.name, Request.deleteLink(link.index)) }
     for entry in addresses {
       let shared = SharedAddress(address: entry.address, prefix: entry.prefix)
-      perform(.addressDeleted, "\(entry.address)", Request.deleteAddress(shared, from: entry.interface, prefix: entry.prefix))
+      perform(
+        .addressDeleted, "\(entry.address)", Request.deleteAddress(shared, from: entry.interface, prefix: entry.prefix))
     }
   }
 
@@ -236,7 +250,9 @@ final class AddressKeeper {
   /// Where the base interface has no network that holds the shared address, its neighbours could not be answered.
   private func addRoutes(_ holding: Holding, _ interface: Interface) {
     for shared in holding.group.addresses where shared.prefix < shared.hostPrefix && !interface.reaches(shared) {
-      if holding.routes.contains(where: { $0.prefix == shared.prefix && $0.address.shares(prefix: $0.prefix, with: shared.address) }) {
+      if holding.routes.contains(where: {
+        $0.prefix == shared.prefix && $0.address.shares(prefix: $0.prefix, with: shared.address)
+      }) {
         continue
       }
       let failure = perform(.routeAdded, "\(shared.address)", Request.route(shared, on: interface.index, add: true))

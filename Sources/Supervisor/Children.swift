@@ -31,7 +31,7 @@ final class ChildProcess {
 final class Children {
   private let loop: EventLoop
   private let log: Log
-  private let record: (Act) -> Void
+  private let audit: AuditTrail
   private let identities: [Role: Identity]
   private let launcherIdentity: Identity
   private let launcher: Endpoint
@@ -49,11 +49,11 @@ final class Children {
   /// Spawns the launcher, while this process still may.
   init(
     _ loop: EventLoop, _ log: Log, engine program: Int32, launcher settings: LauncherSettings,
-    record: @escaping (Act) -> Void
+    _ audit: AuditTrail
   ) throws(Errno) {
     self.loop = loop
     self.log = log
-    self.record = record
+    self.audit = audit
     identities = settings.roles
     launcherIdentity = settings.own
     mayKeepBounding = !permittedCapabilities().contains(.setPCap)
@@ -71,14 +71,14 @@ final class Children {
     try loop.watch(errors.raw) { [unowned self] _ in relayErrors() }
   }
 
-  /// Starts a role; its channel is descriptor 3 there, `extra` becomes descriptor 4.
-  func start(_ role: Role, extra: Int32? = nil) throws(Errno) -> ChildProcess {
+  /// Starts a role; its channel is descriptor 3 there, `extra` become 4 and 5.
+  func start(_ role: Role, extra: [Int32] = []) throws(Errno) -> ChildProcess {
     var pair = try SocketPair()
     lastToken += 1
     var order = Spawn()
     order.role = role
     order.token = lastToken
-    try launcher.send(.spawn, order, descriptors: [pair.second.raw] + (extra.map { [$0] } ?? []))
+    try launcher.send(.spawn, order, descriptors: [pair.second.raw] + extra)
     let child = ChildProcess(role, lastToken, Endpoint(pair.takeFirst(), loop: loop))
     children[lastToken] = child
     try child.endpoint.listen { [unowned self, unowned child] in receive(child) }
@@ -104,13 +104,13 @@ final class Children {
     var order = Child()
     order.token = child.token
     launcher.send(.kill, order)
-    record(Act(.childEnded, "\(child.role.name): \(reason)"))
+    audit(.childEnded, "\(child.role.name) pid \(child.pid)", cause: reason)
     child.onEnd?(reason)
   }
 
   /// Something a child must never do: recorded, and the end of the child.
   func violation(_ child: ChildProcess, _ what: String) {
-    record(Act(.violation, "\(child.role.name): \(what)", errno: EPROTO))
+    audit(.violation, "\(child.role.name) pid \(child.pid)", .deny, origin: .engine, cause: what)
     log(.error, "the \(child.role.name) process broke the rules of its channel (\(what)) and is ended")
     end(child, "violation: \(what)")
   }
@@ -118,6 +118,8 @@ final class Children {
   private func receive(_ child: ChildProcess) {
     // A bounded number per turn: a flood from one child must not keep the loop from anything else.
     for _ in 0..<64 where !child.isEnded {
+      // Nothing a child says is read before the proof that it is confined.
+      if child.saidReady && !child.isProven { return child.endpoint.pause(true) }
       let incoming: Endpoint.Incoming
       do throws(Errno) {
         incoming = try child.endpoint.receive()
@@ -156,7 +158,8 @@ final class Children {
     let excess = status.excess(over: identity, [], mayKeepBounding: mayKeepBounding)
     guard excess.isEmpty else { return end(child, "has more than it may: \(excess.joined(separator: ", "))") }
     child.isProven = true
-    record(Act(.spawn, "\(child.role.name) pid \(child.pid) uid \(identity.uid)"))
+    child.endpoint.pause(false)
+    audit(.spawn, "\(child.role.name) pid \(child.pid) uid \(identity.uid)")
     child.onReady?()
   }
 
@@ -189,7 +192,7 @@ final class Children {
         child.isEnded = true
         child.endpoint.close()
         let how = answer.bySignal ? "ended by signal \(answer.status)" : "exited with status \(answer.status)"
-        record(Act(.childEnded, "\(child.role.name): \(how)", errno: Int32(answer.status)))
+        audit(.childEnded, "\(child.role.name) pid \(child.pid)", cause: how)
         child.onEnd?(how)
       default: return loseLauncher()
       }

@@ -25,7 +25,8 @@ final class ConfigurationLoad {
     self.log = log
     self.generation = generation
     self.done = done
-    let child = try children.start(.config, extra: file)
+    let child = try children.start(.config, extra: [file])
+    child.onReady = { [weak child] in child?.endpoint.send(.ready) }
     child.onMessage = { [self, weak child] packet in
       if !receive(packet), let child { children.violation(child, "not a configuration message") }
     }
@@ -86,17 +87,31 @@ final class ConfigurationLoad {
       case .none: group.key = []
       case .key: group.key = secret.value
       case .file: group.key = try read(secret.value, below: Secrets.directory(beside: path), isPrivate: true)
-      case .credential:
-        guard let directory = Secrets.credentials else {
-          throw Failure(text: "a credential is named, but there is no CREDENTIALS_DIRECTORY: use LoadCredential= in the unit")
-        }
-        group.key = try read(secret.value, below: directory, isPrivate: false)
+      case .credential: group.key = try credential(secret.value)
       }
       if group.key.count > 20 { throw Failure(text: "the key of vhid \(group.vhid) is longer than 20 bytes") }
       return group
     }
     return Policy(
-      generation: policy.generation, settings: policy.settings, interfaces: policy.interfaces, groups: groups)
+      generation: policy.generation, settings: policy.settings, interfaces: policy.interfaces, groups: groups,
+      auditKey: try auditKey(policy.settings))
+  }
+
+  /// The first key of the audit log's MAC chain, empty without one.
+  private func auditKey(_ settings: Settings) throws -> [UInt8] {
+    switch settings.auditKeyKind {
+    case .file: try read(settings.auditKey, below: Secrets.directory(beside: path), isPrivate: true)
+    case .credential: try credential(settings.auditKey)
+    case .none, .key: []
+    }
+  }
+
+  private func credential(_ name: [UInt8]) throws -> [UInt8] {
+    guard let directory = Secrets.credentials else {
+      throw Failure(
+        text: "a credential is named, but there is no CREDENTIALS_DIRECTORY: use LoadCredential= in the unit")
+    }
+    return try read(name, below: directory, isPrivate: false)
   }
 
   private func read(_ name: [UInt8], below directory: String, isPrivate: Bool) throws -> [UInt8] {

@@ -18,24 +18,26 @@ final class ControlSocket {
   private let path: String
   private let loop: EventLoop
   private let log: Log
-  private let record: (Act) -> Void
+  private let audit: AuditTrail
   private var clients: [UInt32: Client] = [:]
   private var last: UInt32 = 0
   private var isListening = false
   /// Hands a connection to the engine; false if there is none.
   var handOver: ((Connection, Int32) -> Bool)?
 
-  init(_ options: Options, owner: Identity, _ loop: EventLoop, _ log: Log, _ record: @escaping (Act) -> Void) throws {
+  init(_ options: Options, owner: Identity, _ loop: EventLoop, _ log: Log, _ audit: AuditTrail) throws {
     path = options.runtimeDirectory + "/control.sock"
     self.loop = loop
     self.log = log
-    self.record = record
+    self.audit = audit
     if options.check {
       socket = nil
       return
     }
     let name = Array(path.utf8)
-    if name.count > 106 { throw StartFailure(ExitCode.usage, "\(path) is too long for a socket; choose a shorter --runtime-directory") }
+    if name.count > 106 {
+      throw StartFailure(ExitCode.usage, "\(path) is too long for a socket; choose a shorter --runtime-directory")
+    }
     if unsafe mkdir(options.runtimeDirectory, 0o755) == 0, owner != .current {
       try unsafe check(chown(options.runtimeDirectory, owner.uid, owner.gid))
     }
@@ -44,7 +46,10 @@ final class ControlSocket {
     let connected = unsafe address.withUnsafeBytes { (raw: UnsafeRawBufferPointer) in
       unsafe connect(socket.raw, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
     }
-    if connected == 0 { throw StartFailure(ExitCode.system, "another carpd serves \(path); stop it, or choose another --runtime-directory") }
+    if connected == 0 {
+      throw StartFailure(
+        ExitCode.system, "another carpd serves \(path); stop it, or choose another --runtime-directory")
+    }
     unsafe unlink(path)
     let bound = unsafe address.withUnsafeBytes { (raw: UnsafeRawBufferPointer) in
       unsafe bind(socket.raw, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
@@ -89,7 +94,7 @@ final class ControlSocket {
     let administrator = peer.uid == 0
     let ofUser = clients.values.reduce(0) { $0 + ($1.uid == peer.uid ? 1 : 0) }
     guard clients.count < ControlSocket.total, ofUser < ControlSocket.perUser else {
-      return record(Act(.denial, "control connection of uid \(peer.uid)", errno: EMFILE))
+      return audit(.denial, "control connection of uid \(peer.uid)", .deny, cause: "too many connections")
     }
     last &+= 1
     var message = Connection()
@@ -100,7 +105,8 @@ final class ControlSocket {
     message.pid = UInt32(bitPattern: peer.pid)
     if handOver?(message, connection.raw) == true {
       clients[last] = Client(uid: peer.uid, isAdministrator: administrator)
-      record(Act(.connection, "uid \(peer.uid) gid \(peer.gid) pid \(peer.pid)\(administrator ? " administrator" : "")"))
+      audit(
+        .connection, "uid \(peer.uid) gid \(peer.gid) pid \(peer.pid)", cause: administrator ? "administers" : "reads")
     }
   }
 

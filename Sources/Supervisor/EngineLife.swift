@@ -91,6 +91,7 @@ extension Supervisor {
 
   func openSockets(_ interface: Interface) {
     guard let policy else { return }
+    audit(.socket, "\(interface.name): raw 112, bound, joined, filter locked", .intent)
     interface.open(
       policy, { [unowned self] frame in relay(.frame, frame) }, { [unowned self] lost in relay(.overflow, lost) },
       { [unowned self] vhid in
@@ -99,6 +100,8 @@ extension Supervisor {
           relay(.foreignFrame, GroupReference(holding.number))
         }
       })
+    audit(
+      .socket, "\(interface.name): raw 112, bound, joined, filter locked", interface.condition == .up ? .allow : .error)
   }
 
   /// What is stale when late is dropped if the engine does not keep up.
@@ -110,6 +113,7 @@ extension Supervisor {
   /// engine has listened and asked anew.
   func reportStall(_ nanoseconds: UInt64) {
     log(.warning, "this process did not run for \(nanoseconds / 1_000_000) ms; listening before speaking")
+    audit(.stall, "\(nanoseconds / 1_000_000) ms", origin: .kernel)
     var stalled = Stalled()
     stalled.milliseconds = UInt32(clamping: nanoseconds / 1_000_000)
     if enginePhase == .running { engine?.endpoint.send(.stalled, stalled) }
@@ -149,6 +153,6 @@ extension Supervisor {
     let interface = interfaces[holding.group.interface]
     if !bowOut { keeper.renew(holding, interface, family) }
     _ = holding.use(spare.counter)
-    try? transmitter.advertise(spare, holding.group, on: interface)
+    if (try? transmitter.advertise(spare, holding.group, on: interface)) != nil { holding.advertised += 1 }
   }
 }

@@ -26,7 +26,11 @@ extension Supervisor {
     case .deposit:
       guard let request: Deposit = packet.decode() else { return malformed() }
       with(request.group, packet, rule, now) { holding in
-        if holding.group.families.contains(request.family) { holding.keep(request) } else { deny(packet, holding, .noSuchObject) }
+        if holding.group.families.contains(request.family) {
+          holding.keep(request)
+        } else {
+          deny(packet, holding, .noSuchObject)
+        }
       }
     case .acquire, .release, .bowOut, .announce:
       guard let request: GroupReference = packet.decode() else { return malformed() }
@@ -63,8 +67,13 @@ extension Supervisor {
   }
 
   private func deny(_ packet: Packet, _ holding: Holding?, _ denial: Denial, errno: Int32 = 0) {
+    audit(
+      .denial, "\(packet.type) \(holding.map(name) ?? "")", .deny, errno: errno, origin: .engine, cause: "\(denial)")
     answer(packet.id, packet.type, holding, denial, errno)
   }
+
+  /// How a virtual host is called in log and records.
+  func name(_ holding: Holding) -> String { "vhid \(holding.group.vhid)@\(interfaces[holding.group.interface].name)" }
 
   private func answer(_ id: UInt32, _ type: MessageType, _ holding: Holding?, _ denial: Denial, _ errno: Int32 = 0) {
     var result = Result()
@@ -90,6 +99,7 @@ extension Supervisor {
     keeper.renew(holding, interface, request.family)
     do throws(Errno) {
       try transmitter.advertise(request, group, on: interface)
+      holding.advertised += 1
     } catch {
       deny(packet, holding, .failed, errno: error.number)
     }
@@ -101,7 +111,13 @@ extension Supervisor {
     if holding.phase == .held { return answer(packet.id, .acquire, holding, .none) }
     if case .acquiring = holding.phase { return }
     if now < holding.holdUntil { return deny(packet, holding, .holdDown) }
-    guard interface.condition == .up, keeper.prepare(holding, interface) else { return deny(packet, holding, .linkDown) }
+    if policy?.settings.auditFailureDenies == true && !audit.isWorking {
+      return deny(packet, holding, .auditUnavailable)
+    }
+    guard interface.condition == .up, keeper.prepare(holding, interface) else {
+      return deny(packet, holding, .linkDown)
+    }
+    audit(.acquire, name(holding), origin: .engine)
     holding.pendingRequest = packet.id
     holding.phase = .acquiring(0)
     holding.renewal = [:]
@@ -130,6 +146,7 @@ extension Supervisor {
   }
 
   func release(_ holding: Holding) {
+    audit(.release, name(holding), origin: .engine)
     keeper.release(holding, interfaces[holding.group.interface])
     holding.pendingRequest = nil
   }
@@ -137,6 +154,7 @@ extension Supervisor {
   /// One act: the last word (255/255) out, link down, addresses gone, and no way back for a while; otherwise a bad engine
   /// could bow out, keep the addresses and make two owners.
   func bowOut(_ holding: Holding, atOnce: Bool) {
+    audit(.bowOut, name(holding), origin: .engine)
     for family in holding.group.families { sendDeposit(holding, family, bowOut: true) }
     keeper.release(holding, interfaces[holding.group.interface], atOnce: atOnce)
     holding.pendingRequest = nil
@@ -145,6 +163,7 @@ extension Supervisor {
 
   /// Announces all addresses, chunk by chunk; a round under way begins anew.
   private func announce(_ holding: Holding) {
+    audit(.announcement, name(holding), origin: .engine)
     let isUnderWay = holding.announcement != nil
     holding.announcement = 0
     if !isUnderWay { continueAnnouncing(holding) }

@@ -31,6 +31,8 @@ final class Holding {
   var routes: [SharedAddress] = []
   /// Spare advertisements, oldest first.
   var deposits: [Family: [Deposit]] = [:]
+  /// Advertisements sent since the last record of their number.
+  var advertised: UInt32 = 0
   /// Times at which a lost address was put back.
   var restored: [UInt64] = []
   private var sentCounters: [UInt64] = []

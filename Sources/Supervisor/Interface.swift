@@ -65,7 +65,8 @@ final class Interface {
   }
 
   /// Opens the receiving sockets anew, which also joins the groups again: a switch may have forgotten the membership.
-  func open(_ policy: Policy, _ deliver: @escaping (Frame) -> Void, _ overflow: @escaping (Overflow) -> Void,
+  func open(
+    _ policy: Policy, _ deliver: @escaping (Frame) -> Void, _ overflow: @escaping (Overflow) -> Void,
     _ foreign: @escaping (UInt8) -> Void
   ) {
     close()

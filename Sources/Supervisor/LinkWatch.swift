@@ -20,18 +20,22 @@ extension Supervisor {
         let carrier = holding.group.mac == .virtual ? macvlan?.index ?? 0 : interface.index
         let present = Set(addresses.filter { $0.interface == carrier && $0.isOurs }.map(\.address))
         let isWhole = holding.group.addresses.allSatisfy { present.contains($0.address) }
-        guard isWhole, interface.condition == .up, holding.group.mac == .interface || macvlan?.isUp == true else { continue }
+        guard isWhole, interface.condition == .up, holding.group.mac == .interface || macvlan?.isUp == true else {
+          continue
+        }
         holding.macvlan = macvlan?.index ?? 0
         holding.phase = .held
         stray.removeAll { $0.index == macvlan?.index }
         keeper.renewAll(holding, interface)
         holding.lastAdvertisement = EventLoop.now()
+        audit(.adopted, name(holding))
         log(.notice, "VHID \(holding.group.vhid)@\(interface.name): still held from before, going on as MASTER")
       }
       let kept = Set(
         holdings.filter { $0.isOurs && $0.group.interface == interface.number && $0.group.mac == .interface }
           .flatMap { $0.group.addresses.map(\.address) })
-      keeper.clean(addresses.filter { $0.interface == interface.index && $0.isOurs && !kept.contains($0.address) }, stray)
+      keeper.clean(
+        addresses.filter { $0.interface == interface.index && $0.isOurs && !kept.contains($0.address) }, stray)
       prepareMacvlans(interface)
     }
   }
@@ -148,7 +152,8 @@ extension Supervisor {
       if before != Family.allCases.map({ interface.source($0, linkLocal: true) }) { sendSources(interface) }
     }
     if present { return }
-    for holding in holdings where holding.phase == .held && holding.carrier(interfaces[holding.group.interface]) == entry.interface {
+    for holding in holdings
+    where holding.phase == .held && holding.carrier(interfaces[holding.group.interface]) == entry.interface {
       if holding.group.addresses.contains(where: { $0.address == entry.address && $0.hostPrefix == entry.prefix }) {
         // A moment's patience: when the whole interface goes, that is reported right behind.
         loop.after(milliseconds: 20) { [weak self] in self?.check(holding) }
@@ -157,7 +162,9 @@ extension Supervisor {
   }
 
   private func check(_ holding: Holding) {
-    guard holding.phase == .held, let links = try? keeper.links(), let addresses = try? keeper.addresses() else { return }
+    guard holding.phase == .held, let links = try? keeper.links(), let addresses = try? keeper.addresses() else {
+      return
+    }
     check(holding, addresses, links)
   }
 
@@ -176,7 +183,10 @@ extension Supervisor {
     let now = EventLoop.now()
     holding.restored = holding.restored.filter { now - $0 < 60_000_000_000 } + [now]
     if holding.restored.count <= 3 {
-      log(.warning, "VHID \(holding.group.vhid)@\(interface.name): \(what); putting it back (\(holding.restored.count) of 3 a minute)")
+      log(
+        .warning,
+        "VHID \(holding.group.vhid)@\(interface.name): \(what); putting it back (\(holding.restored.count) of 3 a minute)"
+      )
       holding.phase = .acquiring(0)
       return continueAcquiring(holding)
     }

@@ -34,17 +34,26 @@ public enum LogText {
       return (.warning, "\(place): \(known.0) from \(note.address) (\(note.b) since the last such line); \(known.1)")
     case .peerMismatch:
       return note.a == 1
-        ? (.warning, "\(place): peer-mismatch: advertisements from \(note.address) do not verify; compare password and "
-          + "address list on all machines of this vhid")
+        ? (
+          .warning,
+          "\(place): peer-mismatch: advertisements from \(note.address) do not verify; compare password and "
+            + "address list on all machines of this vhid"
+        )
         : (.notice, "\(place): peer-mismatch is over")
     case .familySilent:
       return note.b == 1
-        ? (.warning, "\(place): no advertisements by IPv\(note.a) any more, though the other family's arrive; check "
-          + "IPv\(note.a) multicast on this network")
+        ? (
+          .warning,
+          "\(place): no advertisements by IPv\(note.a) any more, though the other family's arrive; check "
+            + "IPv\(note.a) multicast on this network"
+        )
         : (.notice, "\(place): advertisements by IPv\(note.a) arrive again")
     case .foreignProtocol:
-      return (.warning, "\(place): \(note.address) sends VRRP version \(note.a) with id \(note.b): the same MAC address as this "
-        + "vhid's; give one of them another number")
+      return (
+        .warning,
+        "\(place): \(note.address) sends VRRP version \(note.a) with id \(note.b): the same MAC address as this "
+          + "vhid's; give one of them another number"
+      )
     case .ranLate: return (.warning, "timers ran \(note.a) ms late; the machine is overloaded or was paused")
     case .looped: return (.warning, "\(place): dropping looped packet: the network sends our own packets back")
     case .demoted:

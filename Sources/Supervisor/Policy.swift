@@ -55,6 +55,7 @@ struct Policy: Sendable {
   /// Names of the interfaces; `PolicyGroup.interface` is an index into them.
   let interfaces: [String]
   let groups: [PolicyGroup]
+  var auditKey: [UInt8] = []
 
   func groups(on interface: Int) -> [Int] { groups.indices.filter { groups[$0].interface == interface } }
 }

@@ -10,13 +10,16 @@ enum Request {
   /// IFA_PROTO (linux/if_addr.h of 5.18 on).
   static let addressProtocol = 11
 
-  private static func number(_ family: Family) -> UInt8 { UInt8(truncatingIfNeeded: family == .ipv4 ? AF_INET : AF_INET6) }
+  private static func number(_ family: Family) -> UInt8 {
+    UInt8(truncatingIfNeeded: family == .ipv4 ? AF_INET : AF_INET6)
+  }
 
   /// Puts a shared address on an interface for `lease` seconds; with `renewing`, extends it.
   ///
   /// No DAD: the election decides who owns it. No prefix route, and for IPv6 no preferred lifetime: the host's own
   /// traffic must never take the shared address as source, nor another way out.
-  static func addAddress(_ shared: SharedAddress, on interface: Int32, lease: UInt32, renewing: Bool) -> NetlinkMessage {
+  static func addAddress(_ shared: SharedAddress, on interface: Int32, lease: UInt32, renewing: Bool) -> NetlinkMessage
+  {
     let address = shared.address
     let header = ifaddrmsg(
       ifa_family: number(address.family), ifa_prefixlen: shared.hostPrefix, ifa_flags: 0,

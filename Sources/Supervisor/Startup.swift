@@ -17,11 +17,14 @@ struct StartFailure: Error {
 /// What happens once, before the daemon is one.
 enum Startup {
   /// Finds the users of all roles, or says which are missing and how to make them.
-  static func identities(_ options: Options) throws(StartFailure) -> (own: Identity, launcher: Identity, roles: [Role: Identity]) {
+  static func identities(_ options: Options) throws(StartFailure) -> (
+    own: Identity, launcher: Identity, roles: [Role: Identity]
+  ) {
     let mayChange = geteuid() == 0 && !options.noUsers
     if !mayChange {
       if !options.noUsers && !options.check {
-        throw StartFailure(ExitCode.system, "must be started as root (it gives that up at once), or with --no-users on a test rig")
+        throw StartFailure(
+          ExitCode.system, "must be started as root (it gives that up at once), or with --no-users on a test rig")
       }
       let me = Identity.current
       return (me, me, [.engine: me, .auditor: me, .config: me])
@@ -72,17 +75,19 @@ enum Startup {
   }
 
   /// What `--check` prints when the file is right: what would be done.
-  static func describe(_ policy: Policy, _ log: Log) {
+  static func describe(_ policy: Policy, landlock: Int, _ log: Log) {
     for group in policy.groups {
       let lease = group.families.map { "\($0 == .ipv4 ? "IPv4" : "IPv6") lease \(group.lease($0)) s" }
-      let peers = group.peers.isEmpty ? "multicast" : "unicast to " + group.peers.map(\.description).joined(separator: ", ")
+      let peers =
+        group.peers.isEmpty ? "multicast" : "unicast to " + group.peers.map(\.description).joined(separator: ", ")
       log.plain(
         "vhid \(group.vhid) on \(policy.interfaces[group.interface]): advbase \(group.advbase) advskew \(group.advskew), "
           + "\(group.addresses.count) addresses, \(group.mac == .virtual ? "virtual MAC" : "the interface's MAC"), \(peers), "
           + lease.joined(separator: ", "))
     }
-    let landlock = landlockVersion()
-    log.plain("this kernel: Landlock " + (landlock == 0 ? "missing (capabilities and seccomp still hold)" : "version \(landlock)"))
+    log.plain(
+      "this kernel: Landlock "
+        + (landlock == 0 ? "missing (capabilities and seccomp still hold)" : "version \(landlock)"))
     log.plain("the configuration is right")
   }
 

@@ -16,7 +16,10 @@ public final class Supervisor {
   let monitor: NetlinkSocket
   private(set) var children: Children
   let control: ControlSocket
+  let audit: AuditTrail
   private let configuration: FileDescriptor
+  /// What this kernel offers, asked before the filter forbids asking.
+  private let landlock: Int
 
   // Fixed by the policy in force.
   var policy: Policy?
@@ -36,6 +39,7 @@ public final class Supervisor {
   var isStopping = false
   private var exitCode: Int32 = 0
   private var lastTick = EventLoop.now()
+  private var lastSummary = EventLoop.now()
   private var resync: Deadline?
 
   /// Runs until stopped and returns the exit code.
@@ -67,22 +71,25 @@ public final class Supervisor {
     let program = try Startup.openEngine(options)
     let signals = FileDescriptorBox(try signalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR2]).release())
     let loop = try EventLoop()
-    let record: (Act) -> Void = { _ in }
-    let control = try ControlSocket(options, owner: identities.own, loop, log, record)
+    let audit = AuditTrail(loop, log)
+    let control = try ControlSocket(options, owner: identities.own, loop, log, audit)
     let children = try Children(
       loop, log, engine: program.raw,
       launcher: LauncherSettings(own: identities.launcher, roles: identities.roles, fallback: options.fallback),
-      record: record)
+      audit)
     // From here on nothing runs with more than the two network capabilities.
     try drop(to: identities.own, keeping: .supervisor)
+    audit(.capabilityDrop, "supervisor uid \(identities.own.uid), CAP_NET_RAW and CAP_NET_ADMIN kept")
     if !options.check && !permittedCapabilities().isSuperset(of: .supervisor) {
       throw StartFailure(ExitCode.system, "CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
     }
+    landlock = landlockVersion()
     try Startup.restrict(options)
     try filterSupervisor(options.fallback)
-    keeper = try AddressKeeper(loop, log, record: record)
+    keeper = try AddressKeeper(loop, log, audit)
     monitor = try NetlinkSocket(groups: UInt32(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
     transmitter = try Transmitter()
+    self.audit = audit
     self.loop = loop
     self.signals = signals
     self.children = children
@@ -91,6 +98,7 @@ public final class Supervisor {
     try loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
     children.onLauncherReady = { [unowned self] in load() }
     children.onLauncherLost = { [unowned self] in
+      if isStopping { return finish() }
       log(.error, "the launcher is gone; no child could be replaced any more")
       fail(ExitCode.internal)
     }
@@ -106,7 +114,7 @@ public final class Supervisor {
       _ = try ConfigurationLoad(
         configuration.raw, path: options.config, generation: 1, children, log,
         done: { [unowned self] policy in
-          guard let policy else { return fail(ExitCode.config) }
+          guard let policy else { return fail(options.check ? 1 : ExitCode.config) }
           begin(policy)
         })
     } catch {
@@ -121,18 +129,22 @@ public final class Supervisor {
       let own = Set(addresses.filter { !$0.isOurs }.map(\.address))
       for group in policy.groups {
         for shared in group.addresses where own.contains(shared.address) {
-          log(.error, "\(shared.address) (vhid \(group.vhid)) is this machine's own address already: remove it, carpd sets it")
-          return fail(ExitCode.config)
+          log(
+            .error,
+            "\(shared.address) (vhid \(group.vhid)) is this machine's own address already: remove it, carpd sets it")
+          return fail(options.check ? 1 : ExitCode.config)
         }
       }
       if options.check {
-        Startup.describe(policy, log)
+        Startup.describe(policy, landlock: landlock, log)
         return fail(0)
       }
       self.policy = policy
+      audit(.policy, "generation \(policy.generation), \(policy.groups.count) virtual hosts", origin: .administrator)
       interfaces = policy.interfaces.enumerated().map { Interface(name: $1, number: $0, loop: loop) }
       holdings = policy.groups.enumerated().map { Holding(number: $0, group: $1) }
       children.seal(auditDirectory: Startup.directory(of: policy.settings.auditLog))
+      audit.start(children, policy.settings, key: policy.auditKey)
       try loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
       try adopt(addresses, keeper.links())
       startEngine()
@@ -160,11 +172,23 @@ public final class Supervisor {
     }
     if holdings.contains(where: \.suspended) && late > 300_000_000 { reportStall(late) }
     notesThisSecond = 0
+    if now - lastSummary >= 60_000_000_000 {
+      lastSummary = now
+      countAdvertisements()
+    }
     if let engine, enginePhase == .running, now - lastHeartbeat > 1_000_000_000 {
       children.end(engine, "has not been heard for a second")
     }
     if isStopping { return }
     loop.at(now + 200_000_000) { [unowned self] in tick() }
+  }
+
+  /// Advertisements are counted, not recorded one by one.
+  private func countAdvertisements() {
+    for holding in holdings where holding.advertised > 0 {
+      audit(.advertisements, name(holding), origin: .engine, count: holding.advertised)
+      holding.advertised = 0
+    }
   }
 
   // MARK: - Stop
@@ -200,6 +224,7 @@ public final class Supervisor {
 
   /// Gives up what is still held, removes what was made, and puts back what was changed.
   func finish() {
+    countAdvertisements()
     for holding in holdings where holding.isOurs { bowOut(holding, atOnce: true) }
     for holding in holdings { keeper.remove(holding) }
     for interface in interfaces {
@@ -207,6 +232,7 @@ public final class Supervisor {
       keeper.restoreSettings(interface)
     }
     control.remove()
+    audit(.stop, "exit status \(exitCode)")
     loop.stop()
   }
 
@@ -220,6 +246,8 @@ public final class Supervisor {
     }
     for holding in holdings where holding.phase != .held { keeper.remove(holding) }
     log(.notice, "leaving for a restart; the addresses stay for their lease")
+    countAdvertisements()
+    audit(.stop, "planned restart, addresses left for their lease", origin: .administrator)
     control.remove()
     loop.stop()
   }

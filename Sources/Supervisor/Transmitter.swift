@@ -77,7 +77,9 @@ final class Transmitter {
     let pseudo = address.bytes + allNodes.bytes + big(UInt32(message.count)) + [0, 0, 0, 58]
     message.replaceSubrange(2..<4, with: big(checksum(pseudo + message)))
     let header: [UInt8] = [0x60, 0, 0, 0] + big(UInt16(message.count)) + [58, 255] + address.bytes + allNodes.bytes
-    try sendFrame(frames.raw, interface: interface.index, Transmitter.frame(to: [0x33, 0x33, 0, 0, 0, 1], from: mac, header + message))
+    try sendFrame(
+      frames.raw, interface: interface.index,
+      Transmitter.frame(to: [0x33, 0x33, 0, 0, 0, 1], from: mac, header + message))
   }
 
   private static func multicast(_ family: Family) -> (address: Address, mac: [UInt8]) {

@@ -35,13 +35,13 @@ struct Failure: Error {
   }
   static func closed(_ path: String) -> Failure {
     Failure(
-      message: "carpd at \(path) closed the connection without an answer; it may have been restarted: try again, or see "
-        + "`journalctl -u carpd`", status: 69)
+      message: "carpd at \(path) closed the connection without an answer; it may have been restarted: try again, or "
+        + "see `journalctl -u carpd`", status: 69)
   }
   static func unintelligible(_ path: String) -> Failure {
     Failure(
-      message: "what answers at \(path) is not a carpd of version \(carpdVersion); install carpctl and carpd of one "
-        + "version, and restart carpd", status: 76)
+      message: "what answers at \(path) is not carpd \(carpdVersion); install carpctl and carpd of one version, and "
+        + "restart carpd", status: 76)
   }
   static func refused(_ error: VarlinkError) -> Failure {
     let parameters = error.parameters.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()

@@ -1,6 +1,6 @@
 import CLinux
-import Glibc
 import Confinement
+import Glibc
 import Supervisor
 
 /// Writes a line to standard error.
@@ -31,12 +31,14 @@ enum CommandLineOptions {
     """
 
   private enum Long: Int32 {
-    case config = 1, check, runtimeDirectory, logFormat, engine, users, noUsers, fallback, version, help
+    case config = 1
+    case check, runtimeDirectory, logFormat, engine, users, noUsers, fallback, version, help
     static let names: [(String, Int32, Long)] = [
       ("config", required_argument, .config), ("check", no_argument, .check),
       ("runtime-directory", required_argument, .runtimeDirectory), ("log-format", required_argument, .logFormat),
       ("engine", required_argument, .engine), ("users", required_argument, .users), ("no-users", no_argument, .noUsers),
-      ("filter-default", required_argument, .fallback), ("version", no_argument, .version), ("help", no_argument, .help),
+      ("filter-default", required_argument, .fallback), ("version", no_argument, .version),
+      ("help", no_argument, .help),
     ]
   }
 
@@ -55,7 +57,9 @@ enum CommandLineOptions {
       case .check: options.check = true
       case .runtimeDirectory: options.runtimeDirectory = argument
       case .logFormat:
-        guard let format = LogFormat(rawValue: argument) else { return wrong("--log-format is text or json, not \(argument)") }
+        guard let format = LogFormat(rawValue: argument) else {
+          return wrong("--log-format is text or json, not \(argument)")
+        }
         options.logFormat = format
       case .engine: options.engine = argument
       case .users:
@@ -63,7 +67,9 @@ enum CommandLineOptions {
         if options.users.count != 5 { return wrong("--users takes five names, with commas between them") }
       case .noUsers: options.noUsers = true
       case .fallback:
-        guard let fallback = FilterDefault(rawValue: argument) else { return wrong("--filter-default is errno or kill") }
+        guard let fallback = FilterDefault(rawValue: argument) else {
+          return wrong("--filter-default is errno or kill")
+        }
         options.fallback = fallback
       case .version:
         print("carpd \(version)")

@@ -11,12 +11,17 @@ extension Election {
 
   /// A verified advertisement ends the mismatch if the last unverified one is more than a master-down timeout old.
   mutating func verifiedAgain(at now: Instant) -> [Effect] {
-    guard let lastUnverified, lastUnverified.advanced(by: masterDownTimeout) < now else { return [] }
+    guard let lastUnverified,
+      lastUnverified.advanced(byMicroseconds: max(masterDownTimeout.microseconds, Election.mismatchQuiet / 3)) < now
+    else { return [] }
     self.lastUnverified = nil
     return [.peerMismatch(false)]
   }
 
-  /// So does silence for three of them.
+  /// With sub-second intervals a mismatch would else begin and end many times a second, each time with a line in the log.
+  private static let mismatchQuiet: UInt64 = 10_000_000
+
+  /// So does silence for three of them, but not less than ten seconds.
   mutating func endMismatch(at now: Instant) -> [Effect] {
     guard let mismatchEnds, mismatchEnds <= now else { return [] }
     lastUnverified = nil
@@ -24,6 +29,6 @@ extension Election {
   }
 
   var mismatchEnds: Instant? {
-    lastUnverified?.advanced(byMicroseconds: 3 * masterDownTimeout.microseconds)
+    lastUnverified?.advanced(byMicroseconds: max(3 * masterDownTimeout.microseconds, Election.mismatchQuiet))
   }
 }

@@ -1,0 +1,118 @@
+import Channel
+import Glibc
+import Testing
+
+@testable import Engine
+
+extension EngineTests {
+  @Suite struct ConfigRoleTests {
+    private func run(_ text: String, mode: mode_t = 0o640) throws -> (status: Int32, packets: [Packet]) {
+      var name = Array("/tmp/carpd-test-XXXXXX".utf8CString)
+      let file = mkstemp(&name)
+      try #require(file >= 0)
+      unlink(name)
+      defer { close(file) }
+      fchmod(file, mode)
+      try #require(write(file, text, text.utf8.count) == text.utf8.count)
+      lseek(file, 0, SEEK_SET)
+      var pair: [Int32] = [-1, -1]
+      try #require(socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &pair) == 0)
+      defer { close(pair[0]) }
+      // Leave to begin.
+      try #require(send(pair[0], [0], 1, 0) == 1)
+      let status = ConfigRole.run(file: file, channel: pair[1])
+      close(pair[1])
+      var packets: [Packet] = []
+      var buffer = [UInt8](repeating: 0, count: Packet.capacity)
+      while case let count = recv(pair[0], &buffer, buffer.count, 0), count > 0 {
+        packets.append(try #require(Packet(bytes: Array(buffer.prefix(count)))))
+      }
+      try #require(packets.first?.type == .ready)
+      return (status, Array(packets.dropFirst()))
+    }
+
+    private let example = """
+      [daemon]
+      preempt = true
+      [[virtual-host]]
+      interface = "eth0"
+      vhid = 1
+      advskew = 100
+      password = "testpass"
+      addresses = ["192.0.2.1/24", "2001:db8::1/64"]
+      [[virtual-host]]
+      interface = "eth1"
+      vhid = 1
+      password-file = "eth1.pass"
+      addresses = ["198.51.100.1/24"]
+      peers = ["198.51.100.102"]
+      [[virtual-host]]
+      interface = "eth0"
+      vhid = 2
+      preempt = false
+      password-hex = "0102"
+      addresses = ["192.0.2.2/24"]
+      """
+
+    @Test func configurationBecomesMessages() throws {
+      let (status, packets) = try run(example)
+      #expect(status == 0)
+      let hosts = packets.compactMap { $0.type == .virtualHost ? $0.decode(VirtualHost.self) : nil }
+      #expect(hosts.map(\.group) == [0, 1, 2] && hosts.map(\.interface) == [0, 1, 0])
+      #expect(hosts.map(\.secretKind) == [.key, .file, .key] && hosts.map(\.preempt) == [true, true, false])
+      #expect(hosts.map(\.secret) == [Array("testpass".utf8), Array("eth1.pass".utf8), [1, 2]])
+      #expect(hosts.map(\.mac) == [.virtual, .interface, .virtual])
+      let addresses = packets.compactMap { $0.type == .address ? $0.decode(HostAddress.self) : nil }
+      #expect(
+        addresses.map { "\($0.group) \($0.index) \($0.address)/\($0.prefix)" } == [
+          "0 0 192.0.2.1/24", "0 1 2001:db8::1/64", "1 0 198.51.100.1/24", "2 0 192.0.2.2/24",
+        ])
+      #expect(packets.count { $0.type == .peer } == 1)
+      #expect(packets.last?.decode(Commit.self)?.groups == 3)
+    }
+
+    @Test func messagesAreWhatTheEngineTakes() throws {
+      var assembly = PolicyAssembly()
+      for packet in try run(example).packets {
+        if var host = packet.type == .virtualHost ? packet.decode(VirtualHost.self) : nil {
+          // As the supervisor does once it has read the file.
+          if host.secretKind == .file { (host.secretKind, host.secret) = (.key, [7]) }
+          assembly.add(host)
+        }
+        if packet.type == .address, let address = packet.decode(HostAddress.self) { assembly.add(address: address) }
+        if packet.type == .peer, let peer = packet.decode(HostAddress.self) { assembly.add(peer: peer) }
+      }
+      var commit = Commit()
+      commit.groups = 3
+      let hosts = try #require(assembly.configurations(commit))
+      #expect(hosts.map(\.families) == [[.ipv4, .ipv6], [.ipv4], [.ipv4]])
+      #expect(hosts[1].peers.map(\.description) == ["198.51.100.102"])
+      commit.groups = 2
+      #expect(assembly.configurations(commit) == nil)
+    }
+
+    @Test func mistakesAreReportedAndNothingElse() throws {
+      let (status, packets) = try run("[daemon]\npreempt = 1\nbogus = 2\n")
+      #expect(status == 1)
+      #expect(packets.count >= 2 && packets.allSatisfy { $0.type == .diagnostic })
+      let findings = packets.compactMap { $0.decode(Diagnostic.self) }
+      #expect(findings.contains { $0.isError && $0.line == 2 && !$0.text.isEmpty })
+    }
+
+    @Test func passwordInAFileForEverybodyIsSaid() throws {
+      let (_, packets) = try run(example, mode: 0o644)
+      #expect(packets.contains { $0.type == .diagnostic })
+    }
+
+    @Test func longFindingsAreCut() throws {
+      let name = String(repeating: "ü", count: 600)
+      let (_, packets) = try run("[daemon]\n\"\(name)\" = 1\n")
+      let texts = packets.compactMap { $0.decode(Diagnostic.self)?.text }
+      #expect(!texts.isEmpty && texts.allSatisfy { $0.utf8.count <= 480 && !$0.contains("\u{fffd}") })
+    }
+
+    @Test func endlessFileIsRefused() throws {
+      #expect(try run(String(repeating: "#", count: 2 << 20)).status == 1)
+    }
+  }
+}

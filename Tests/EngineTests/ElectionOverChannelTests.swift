@@ -1,0 +1,172 @@
+import CARP
+import Channel
+import Election
+import Testing
+
+@testable import Engine
+
+extension EngineTests {
+  @Suite struct ElectionOverChannelTests {
+    @Test func nothingActsBeforeTheCommit() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.link()
+      supervisor.send(.holdRole, GroupReference(0))
+      #expect(try supervisor.run(milliseconds: 250).map(\.type) == [.ready])
+    }
+
+    @Test func silenceMakesMaster() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.configure()
+      supervisor.link()
+      let early = try supervisor.run(milliseconds: 100)
+      #expect(early.count(.acquire) == 0 && early.count(.advertise) == 0)
+      let messages = try supervisor.run(milliseconds: 250)
+      #expect(messages.count(.acquire) == 1)
+      #expect(messages.count(.heartbeat) >= 1)
+      #expect(messages.count(.announce) >= 2)
+      let order = messages.map(\.type).filter { [.acquire, .advertise, .announce].contains($0) }
+      #expect(order.prefix(4) == [.acquire, .advertise, .advertise, .announce])
+      let transitions = try (early + messages).notes(.transition)
+      #expect(transitions.map(\.a) == [0x0001, 0x0102])
+      #expect(transitions.last.map { $0.b } == UInt32(Reason.masterTimedOut.rawValue))
+    }
+
+    @Test func advertisementsVerify() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.becomeMaster()
+      let sent = try supervisor.run(milliseconds: 250).all(.advertise, Advertise.self)
+      #expect(sent.count >= 4)
+      #expect(Set(sent.map(\.family)) == [.ipv4, .ipv6])
+      #expect(Set(sent.map(\.counter)).count == sent.count)
+      for advertisement in sent {
+        #expect(advertisement.digest.bytes == FakeSupervisor.digest(counter: advertisement.counter).bytes)
+        #expect(advertisement.advbase == 0 && advertisement.advskew == 20 && advertisement.demotion == 0)
+      }
+    }
+
+    @Test func sparesAreDepositedForBothFamilies() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.configure()
+      let spares = try supervisor.run(milliseconds: 30).all(.deposit, Deposit.self)
+      #expect(spares.filter { $0.family == .ipv4 }.count == 6)
+      #expect(spares.filter { $0.family == .ipv6 }.count == 6)
+      #expect(Set(spares.map(\.counter)).count == 12)
+      #expect(spares.allSatisfy { $0.digest.bytes == FakeSupervisor.digest(counter: $0.counter).bytes })
+      supervisor.link()
+      supervisor.send(.holdRole, GroupReference(0))
+      #expect(try supervisor.run(milliseconds: 250).count(.deposit) == 12)
+    }
+
+    @Test func betterMasterIsYieldedToAndItsCounterTakenOver() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.becomeMaster()
+      _ = try supervisor.run()
+      supervisor.frame(FakeSupervisor.advertisement(counter: 5_000_000))
+      let messages = try supervisor.run()
+      #expect(messages.count(.release) == 1)
+      #expect(try messages.notes(.transition).map(\.a) == [0x0201])
+      #expect(supervisor.engine.snapshot().virtualHosts.first?.master == "192.0.2.102")
+      let later = try supervisor.run(milliseconds: 300).all(.advertise, Advertise.self)
+      // Beyond it by no more than what was deposited meanwhile.
+      #expect((5_000_001...5_000_032).contains(later.first?.counter ?? 0))
+    }
+
+    @Test func failedAcquisitionGivesTheRoleUp() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.becomeMaster()
+      let acquire = try #require(try supervisor.run().first { $0.type == .acquire })
+      var result = Channel.Result()
+      result.type = MessageType.acquire.rawValue
+      result.request = acquire.packet.id &+ 1
+      result.denial = .failed
+      supervisor.send(.result, result)
+      #expect(try supervisor.run().count(.release) == 0, "the outcome of another request")
+      result.request = acquire.packet.id
+      supervisor.send(.result, result)
+      #expect(try supervisor.run().count(.release) == 1)
+      #expect(supervisor.engine.groups.first?.election.state == .backup)
+    }
+
+    @Test func sendErrorsDemoteUntilSendingWorks() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.becomeMaster(FakeSupervisor.host(advbase: 1))
+      func fail(_ messages: some Sequence<FakeSupervisor.Message>) {
+        for message in messages {
+          var result = Channel.Result()
+          result.type = MessageType.advertise.rawValue
+          result.request = message.packet.id
+          result.denial = .failed
+          supervisor.send(.result, result)
+        }
+      }
+      // Two at once, two after 0.1 s, of which one fails, two after 0.3 s.
+      fail(try supervisor.run(milliseconds: 40).filter { $0.type == .advertise })
+      fail(try supervisor.run(milliseconds: 110).filter { $0.type == .advertise }.prefix(1))
+      let demoted = try supervisor.run(milliseconds: 50)
+      #expect(try demoted.notes(.demoted).map { [$0.a, $0.b] } == [[240, 240]])
+      #expect(try demoted.all(.advertise, Advertise.self).map(\.advskew) == [240, 240])
+      #expect(supervisor.engine.snapshot().daemon.demotion == 240)
+      let healed = try supervisor.run(milliseconds: 250)
+      #expect(try healed.notes(.demoted).map(\.b) == [0])
+      #expect(try healed.all(.advertise, Advertise.self).last?.advskew == 20)
+    }
+
+    @Test func lostLinkReleasesAndComesBackAsBackup() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.becomeMaster()
+      _ = try supervisor.run()
+      supervisor.link(.noCarrier)
+      let messages = try supervisor.run()
+      #expect(messages.count(.release) == 1 && messages.count(.bowOut) == 0)
+      #expect(try messages.notes(.transition).map(\.a) == [0x0200])
+      supervisor.link(.unusable)
+      #expect(try supervisor.run().notes(.transition).isEmpty)
+      supervisor.link(.up)
+      #expect(try supervisor.run().notes(.transition).map(\.a) == [0x0001])
+    }
+
+    @Test func shutdownBowsOut() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.becomeMaster()
+      _ = try supervisor.run()
+      supervisor.send(.shutdown)
+      let messages = try supervisor.run(milliseconds: 200)
+      #expect(messages.count(.bowOut) == 1)
+      #expect(supervisor.engine.isEnding && supervisor.engine.exitCode == 0)
+    }
+
+    @Test func lostSupervisorEndsTheEngine() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.becomeMaster()
+      _ = try supervisor.run()
+      supervisor.hangUp()
+      _ = try supervisor.run()
+      #expect(supervisor.engine.isEnding && supervisor.engine.exitCode == 70)
+    }
+
+    private static let nonsense: [[UInt8]] = [
+      [1], [1, 64, 0, 0, 0, 0, 0, 1, 7], [9, 64, 0, 0, 0, 0, 0, 1], [1, 1, 0, 0, 0, 0, 0, 1],
+    ]
+
+    @Test(arguments: nonsense)
+    func nonsenseEndsTheEngine(_ bytes: [UInt8]) throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.configure()
+      _ = try supervisor.run()
+      supervisor.sendRaw(bytes)
+      _ = try supervisor.run()
+      #expect(supervisor.engine.exitCode == 70)
+    }
+
+    @Test func incompleteConfigurationEndsTheEngine() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.send(.settings, Settings())
+      supervisor.send(.virtualHost, FakeSupervisor.host())
+      var commit = Commit()
+      commit.groups = 1
+      supervisor.send(.commit, commit)
+      _ = try supervisor.run()
+      #expect(supervisor.engine.exitCode == 70)
+    }
+  }
+}

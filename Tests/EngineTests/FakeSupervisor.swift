@@ -1,0 +1,178 @@
+import CARP
+import Channel
+import Crypto
+import Glibc
+import Linux
+import Testing
+
+@testable import Engine
+
+/// The other end of the channel: configures an engine, plays the network to it and reads what it asks for.
+final class FakeSupervisor {
+  struct Message {
+    let packet: Packet
+    var type: MessageType { packet.type }
+    func decode<P: Payload>(_: P.Type = P.self) throws -> P { try #require(packet.decode(P.self)) }
+  }
+
+  let loop: EventLoop
+  let engine: Engine
+  private(set) var socket: Int32
+  private var lastID: UInt32 = 0
+  private var bell: [Int32] = [-1, -1]
+
+  static let key = Array("testpass".utf8)
+  static let own = Channel.Address(family: .ipv4, high: 0, low: 0xc000_0265)
+  static let peer = Channel.Address(family: .ipv4, high: 0, low: 0xc000_0266)
+  static let addresses = [
+    Channel.Address(family: .ipv4, high: 0, low: 0xc000_0201),
+    Channel.Address(family: .ipv6, high: 0x2001_0db8 << 32, low: 1),
+  ]
+
+  init() throws {
+    loop = try EventLoop()
+    var pair: [Int32] = [-1, -1]
+    let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    try #require(socketpair(AF_UNIX, type, 0, &pair) == 0)
+    socket = pair[0]
+    engine = Engine(channel: FileDescriptor(owning: pair[1]), loop: loop)
+    // The loop must not be stopped by a deadline: those due at the same time would be forgotten.
+    try #require(pipe(&bell) == 0)
+    try loop.watch(bell[0]) { [loop, bell] _ in
+      var byte: UInt8 = 0
+      read(bell[0], &byte, 1)
+      loop.stop()
+    }
+    try engine.start()
+  }
+  deinit {
+    hangUp()
+    for descriptor in bell { close(descriptor) }
+  }
+
+  func hangUp() {
+    if socket >= 0 { close(socket) }
+    socket = -1
+  }
+
+  @discardableResult
+  func send(_ type: MessageType, _ payload: some Payload = Ready()) -> UInt32 {
+    lastID += 1
+    sendRaw(Packet(type, id: lastID, payload).bytes)
+    return lastID
+  }
+  func sendRaw(_ bytes: [UInt8]) { _ = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+
+  /// One virtual host, vhid 1 on "eth0": so quick that a test can wait for it (master-down after 234 ms).
+  static func host(group: UInt16 = 0, vhid: UInt8 = 1, advbase: UInt8 = 0, advskew: UInt8 = 20) -> VirtualHost {
+    var host = VirtualHost()
+    host.group = group
+    host.interface = 0
+    host.interfaceName = "eth0"
+    host.vhid = vhid
+    host.advbase = advbase
+    host.advskew = advskew
+    host.secretKind = .key
+    host.secret = key
+    host.addresses = 2
+    return host
+  }
+
+  func configure(_ hosts: [VirtualHost] = [host()], generation: UInt32 = 1) {
+    send(.settings, Settings())
+    for host in hosts {
+      send(.virtualHost, host)
+      for (index, address) in Self.addresses.prefix(Int(host.addresses)).enumerated() {
+        var message = HostAddress()
+        message.group = host.group
+        message.index = UInt16(index)
+        message.address = address
+        message.prefix = address.family == .ipv4 ? 24 : 64
+        send(.address, message)
+      }
+    }
+    var commit = Commit()
+    commit.groups = UInt16(hosts.count)
+    commit.generation = generation
+    send(.commit, commit)
+  }
+
+  func link(_ condition: LinkCondition = .up) {
+    var link = Link()
+    link.condition = condition
+    send(.link, link)
+    var source = OwnSource()
+    source.address = Self.own
+    send(.ownSource, source)
+  }
+
+  /// Configured, up, and given the role at once.
+  func becomeMaster(_ host: VirtualHost = host()) {
+    configure([host])
+    link()
+    send(.holdRole, GroupReference(0))
+  }
+
+  func frame(_ bytes: [UInt8], ttl: UInt8 = 255, source: Channel.Address = peer) {
+    var frame = Frame()
+    frame.ttl = ttl
+    frame.source = source
+    frame.length = UInt16(bytes.count)
+    frame.bytes = Array(bytes.prefix(Frame.capacity))
+    send(.frame, frame)
+  }
+
+  /// A packet of the peer, its digest made by Crypto without any of the engine's code.
+  static func advertisement(vhid: UInt8 = 1, advbase: UInt8 = 0, advskew: UInt8 = 0, counter: UInt64 = 1000) -> [UInt8]
+  {
+    Advertisement(
+      vhid: vhid, advbase: advbase, advskew: advskew, demotion: 0, counter: counter,
+      digest: digest(vhid: vhid, counter: counter)
+    ).encoded()
+  }
+  static func digest(vhid: UInt8 = 1, counter: UInt64) -> CARP.Digest {
+    var message: [UInt8] = [2, 1, vhid, 192, 0, 2, 1, 0x20, 0x01, 0x0d, 0xb8]
+    message += [UInt8](repeating: 0, count: 11) + [1]
+    message += (0..<8).reversed().map { UInt8(truncatingIfNeeded: counter >> UInt64($0 * 8)) }
+    let code = HMAC<Insecure.SHA1>.authenticationCode(for: message, using: SymmetricKey(data: key))
+    return CARP.Digest(bytes: Array(code))!
+  }
+
+  /// Lets the engine work for so long, and returns what it sent.
+  func run(milliseconds: UInt64 = 20) throws -> [Message] {
+    loop.after(milliseconds: milliseconds) { [bell] in _ = write(bell[1], [1], 1) }
+    try loop.run()
+    return received()
+  }
+
+  private func received() -> [Message] {
+    var messages: [Message] = []
+    var buffer = [UInt8](repeating: 0, count: Packet.capacity)
+    while socket >= 0 {
+      let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      guard count > 0, let packet = Packet(bytes: Array(buffer.prefix(count))) else { break }
+      messages.append(Message(packet: packet))
+    }
+    return messages
+  }
+
+  /// Hands the engine one end of a stream, and returns the other.
+  func connect(_ number: UInt32 = 1) throws -> Int32 {
+    var pair: [Int32] = [-1, -1]
+    try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+    var connection = Connection()
+    connection.connection = number
+    lastID += 1
+    try sendDescriptors(socket, Packet(.connection, id: lastID, connection).bytes, [pair[1]])
+    close(pair[1])
+    return pair[0]
+  }
+}
+
+extension [FakeSupervisor.Message] {
+  func all<P: Payload>(_ type: MessageType, _: P.Type = P.self) throws -> [P] {
+    try filter { $0.type == type }.map { try $0.decode() }
+  }
+  func notes(_ code: NoteCode) throws -> [Note] { try all(.note).filter { $0.code == code } }
+  func count(_ type: MessageType) -> Int { filter { $0.type == type }.count }
+}
