@@ -4,6 +4,9 @@ import Linux
 
 /// What the engine asks for, checked against the policy (`EngineRule.table`) and carried out.
 extension Supervisor {
+  /// Milliseconds between the last word of a master and the end of its addresses.
+  static let overlap: UInt64 = 10
+
   func handle(_ packet: Packet, from child: ChildProcess) {
     guard packet.id > lastRequest else { return children.violation(child, "id \(packet.id) after \(lastRequest)") }
     lastRequest = packet.id
@@ -37,7 +40,7 @@ extension Supervisor {
       with(request.group, packet, rule, now) { holding in
         switch packet.type {
         case .acquire: acquire(holding, packet, now)
-        case .release: if holding.isOurs { release(holding) }
+        case .release: if holding.phase != .idle { release(holding) }
         case .bowOut: if holding.isOurs { bowOut(holding, atOnce: false) } else { deny(packet, holding, .notHeld) }
         default: if holding.isOurs { announce(holding) } else { deny(packet, holding, .notHeld) }
         }
@@ -136,7 +139,9 @@ extension Supervisor {
       return
     }
     let done = holding.phase == .held
-    announce(holding, from: first, upTo: first + AddressKeeper.chunk)
+    // The first ones are announced behind the advertisement, when the engine asks: an announcement ahead of it would
+    // only make the old master answer back.
+    if first > 0 { announce(holding, from: first, upTo: first + AddressKeeper.chunk) }
     if done {
       if let request = holding.pendingRequest { answer(request, .acquire, holding, .none) }
       holding.pendingRequest = nil
@@ -153,11 +158,22 @@ extension Supervisor {
 
   /// One act: the last word (255/255) out, link down, addresses gone, and no way back for a while; otherwise a bad engine
   /// could bow out, keep the addresses and make two owners.
+  ///
+  /// With a virtual MAC the next master may come up first (it answers with the same MAC address), so that nobody waits
+  /// for this one to be gone: taking a macvlan down costs the kernel 10 ms or more.
   func bowOut(_ holding: Holding, atOnce: Bool) {
     audit(.bowOut, name(holding), origin: .engine)
     for family in holding.group.families { sendDeposit(holding, family, bowOut: true) }
-    keeper.release(holding, interfaces[holding.group.interface], atOnce: atOnce)
     holding.pendingRequest = nil
+    if atOnce || holding.group.mac == .interface || holding.phase != .held {
+      keeper.release(holding, interfaces[holding.group.interface], atOnce: atOnce)
+    } else {
+      holding.phase = .leaving
+      loop.after(milliseconds: Supervisor.overlap) { [weak self] in
+        guard let self, holding.phase == .leaving else { return }
+        self.keeper.release(holding, self.interfaces[holding.group.interface])
+      }
+    }
     holding.holdUntil = EventLoop.now() + holding.group.masterDown
   }
 

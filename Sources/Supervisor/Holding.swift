@@ -9,6 +9,8 @@ final class Holding {
     /// Addresses are being set, from this index on.
     case acquiring(Int)
     case held
+    /// Bowed out of; the addresses follow within milliseconds, when the next master has had time to come up.
+    case leaving
   }
 
   let number: Int
@@ -44,7 +46,7 @@ final class Holding {
     self.group = group
   }
 
-  var isOurs: Bool { phase != .idle }
+  var isOurs: Bool { phase != .idle && phase != .leaving }
   /// The interface the addresses go onto.
   func carrier(_ interface: Interface) -> Int32 { group.mac == .virtual ? macvlan : interface.index }
 

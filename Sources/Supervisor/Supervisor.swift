@@ -225,7 +225,10 @@ public final class Supervisor {
   /// Gives up what is still held, removes what was made, and puts back what was changed.
   func finish() {
     countAdvertisements()
-    for holding in holdings where holding.isOurs { bowOut(holding, atOnce: true) }
+    for holding in holdings {
+      if holding.isOurs { bowOut(holding, atOnce: true) }
+      if holding.phase == .leaving { keeper.release(holding, interfaces[holding.group.interface], atOnce: true) }
+    }
     for holding in holdings { keeper.remove(holding) }
     for interface in interfaces {
       interface.close()
