@@ -75,6 +75,7 @@ final class Children {
   func start(_ role: Role, extra: [Int32] = []) throws(Errno) -> ChildProcess {
     var pair = try SocketPair()
     lastToken += 1
+    errorLines = 0
     var order = Spawn()
     order.role = role
     order.token = lastToken

@@ -64,7 +64,7 @@ extension Supervisor {
     for interface in interfaces {
       sendSources(interface)
       sendLink(interface)
-      if interface.condition == .up { openSockets(interface) }
+      if interface.condition == .up && !interface.isOpen { openSockets(interface) }
     }
     becomeReady()
   }

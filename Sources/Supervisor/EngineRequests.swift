@@ -178,7 +178,7 @@ extension Supervisor {
   }
 
   /// Announces all addresses, chunk by chunk; a round under way begins anew.
-  private func announce(_ holding: Holding) {
+  func announce(_ holding: Holding) {
     audit(.announcement, name(holding), origin: .engine)
     let isUnderWay = holding.announcement != nil
     holding.announcement = 0
@@ -198,8 +198,9 @@ extension Supervisor {
 
   private func announce(_ holding: Holding, from first: Int, upTo end: Int) {
     let interface = interfaces[holding.group.interface]
+    let router = holding.group.families.contains(.ipv6) && interface.isRouter
     for shared in holding.group.addresses.dropFirst(first).prefix(max(0, end - first)) {
-      try? transmitter.announce(shared.address, holding.group, on: interface)
+      try? transmitter.announce(shared.address, holding.group, on: interface, router: router)
     }
   }
 
