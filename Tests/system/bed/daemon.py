@@ -228,6 +228,15 @@ class Carpd:
                 found.append((when, parts[1], parts[2]))
         return found
 
+    def expect_transitions(self, *expected, vhid=1, since=0.0, timeout=3.0):
+        """Asserts that exactly these ("BACKUP -> MASTER (reason)") were logged, waiting for the last: the engine may
+        have answered carpctl before its line is written."""
+        def logged():
+            return [f"{change} ({reason})" for _, change, reason in self.transitions(vhid, since)]
+        wait_until(lambda: len(logged()) >= len(expected), timeout,
+                   lambda: f"transitions {expected} on {self.node.label}\n{self.text()}")
+        assert logged() == list(expected), self.text()
+
 
 def example(advskew, preempt=False, mac=None, **more):
     """The configuration of the example: 192.0.2.1 in vhid 1 and 2001:db8::1 in vhid 2."""
