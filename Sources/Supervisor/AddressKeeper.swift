@@ -178,7 +178,8 @@ final class AddressKeeper {
 
   private func lease(_ shared: SharedAddress, _ holding: Holding, _ carrier: Int32, renewing: Bool) -> NetlinkMessage {
     Request.addAddress(
-      shared, on: carrier, lease: holding.group.lease(shared.address.family), renewing: renewing)
+      shared, on: carrier, lease: holding.group.lease(shared.address.family, every: holding.interval),
+      renewing: renewing)
   }
 
   /// Extends the leases that are due with this advertisement.

@@ -98,12 +98,20 @@ extension Supervisor {
     guard holding.use(request.counter) else { return deny(packet, holding, .repeatedCounter) }
     let interface = interfaces[group.interface]
     holding.lastAdvertisement = now
+    holding.interval = UInt64(request.advbase) * 1_000_000_000 + UInt64(request.advskew) * 1_000_000_000 / 256
     // The lease begins no later than the other side's timer.
     keeper.renew(holding, interface, request.family)
     do throws(Errno) {
       try transmitter.advertise(request, group, on: interface)
       holding.advertised += 1
+      holding.isSendFailing = false
     } catch {
+      if !holding.isSendFailing {
+        let remedy = error.number == EADDRNOTAVAIL ? "; \(interface.name) needs an IPv6 link-local address" : ""
+        log(
+          .error, "\(name(holding)): advertisements by IPv\(request.family.rawValue) cannot be sent: \(error)\(remedy)")
+      }
+      holding.isSendFailing = true
       deny(packet, holding, .failed, errno: error.number)
     }
   }

@@ -21,6 +21,10 @@ final class Holding {
   /// No acquisition before this time (after a bow-out), CLOCK_MONOTONIC ns.
   var holdUntil: UInt64 = 0
   var lastAdvertisement: UInt64 = 0
+  /// Nanoseconds between advertisements as the last one announced it: longer than configured while demoted.
+  var interval: UInt64
+  /// True from a failure to send until the next success: the log tells the first only.
+  var isSendFailing = false
   /// After a stall only a release, or a new acquisition, makes this group speak again.
   var suspended = false
   /// Request to answer once all addresses are set.
@@ -44,6 +48,7 @@ final class Holding {
   init(number: Int, group: PolicyGroup) {
     self.number = number
     self.group = group
+    interval = group.interval
   }
 
   var isOurs: Bool { phase != .idle && phase != .leaving }

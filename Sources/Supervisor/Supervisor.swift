@@ -17,6 +17,7 @@ public final class Supervisor {
   private(set) var children: Children
   let control: ControlSocket
   let audit: AuditTrail
+  private let credentials: [String: [UInt8]]
   private let configuration: FileDescriptor
   /// What this kernel offers, asked before the filter forbids asking.
   private let landlock: Int
@@ -77,6 +78,8 @@ public final class Supervisor {
       loop, log, engine: program.raw,
       launcher: LauncherSettings(own: identities.launcher, roles: identities.roles, fallback: options.fallback),
       audit)
+    // systemd's credentials are root's, to be read while this still may.
+    let credentials = Secrets.credentials()
     // From here on nothing runs with more than the two network capabilities.
     try drop(to: identities.own, keeping: .supervisor)
     audit(.capabilityDrop, "supervisor uid \(identities.own.uid), CAP_NET_RAW and CAP_NET_ADMIN kept")
@@ -89,6 +92,7 @@ public final class Supervisor {
     keeper = try AddressKeeper(loop, log, audit)
     monitor = try NetlinkSocket(groups: UInt32(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
     transmitter = try Transmitter()
+    self.credentials = credentials
     self.audit = audit
     self.loop = loop
     self.signals = signals
@@ -99,8 +103,10 @@ public final class Supervisor {
     children.onLauncherReady = { [unowned self] in load() }
     children.onLauncherLost = { [unowned self] in
       if isStopping { return finish() }
-      log(.error, "the launcher is gone; no child could be replaced any more")
-      fail(ExitCode.internal)
+      // Nothing can be replaced any more, but nothing is lost yet: the service manager starts the next carpd in time.
+      log(.error, "the launcher is gone; leaving, so that the service can be started anew")
+      exitCode = ExitCode.internal
+      leave()
     }
     loop.after(milliseconds: 5000) { [unowned self] in
       if policy == nil { fail(ExitCode.internal) }
@@ -112,7 +118,7 @@ public final class Supervisor {
   private func load() {
     do throws(Errno) {
       _ = try ConfigurationLoad(
-        configuration.raw, path: options.config, generation: 1, children, log,
+        configuration.raw, path: options.config, credentials: credentials, generation: 1, children, log,
         done: { [unowned self] policy in
           guard let policy else { return fail(options.check ? 1 : ExitCode.config) }
           begin(policy)
