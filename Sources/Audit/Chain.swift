@@ -2,29 +2,20 @@
 /// auditor has one chain; it continues the one of the run before.
 public struct Chain {
   /// Number of the last record.
-  public private(set) var sequence: UInt64
+  public private(set) var sequence: UInt64 = 0
   /// Its hash.
-  public private(set) var head: RecordHash
+  public private(set) var head = RecordHash.none
   private let boot: String
-  private let run: UInt64
-  private var start: AuditRecord.Start
+  private var run: UInt64 = 0
+  private var start = AuditRecord.Start()
   private let ratchet: KeyRatchet?
-  private let needsNewline: Bool
-  private var hasStarted = false
 
   /// - Parameters:
-  ///   - end: what is there already.
   ///   - boot: the kernel's boot id.
   ///   - key: the original key, which the caller must forget; empty: hashes only.
   ///   - salt: 32 random bytes.
-  public init(after end: LogEnd, boot: String, key: [UInt8], salt: [UInt8]) {
-    sequence = end.sequence
-    head = end.hash
-    run = end.run &+ 1
+  public init(boot: String, key: [UInt8], salt: [UInt8]) {
     self.boot = boot
-    start = AuditRecord.Start()
-    (start.torn, start.tornHash) = (end.torn, end.tornHash)
-    needsNewline = end.needsNewline
     if key.isEmpty {
       ratchet = nil
     } else {
@@ -34,20 +25,28 @@ public struct Chain {
     }
   }
 
-  /// The line that begins the run, or, when called again, the next file. It must be the file's first line, or be written
-  /// right behind what `LogEnd` was read from.
-  public mutating func begin(_ record: AuditRecord) -> [UInt8] {
-    let needsNewline = !hasStarted && needsNewline
-    if hasStarted {
-      start.segment += 1
-      (start.torn, start.tornHash) = (0, .none)
-      ratchet?.beginSegment()
-    }
-    hasStarted = true
+  /// The line that begins the run, to be written right behind what `end` was read from.
+  public mutating func begin(_ record: AuditRecord, after end: LogEnd) -> [UInt8] {
+    sequence = end.sequence
+    head = end.hash
+    run = end.run &+ 1
+    (start.torn, start.tornHash) = (end.torn, end.tornHash)
+    return (end.needsNewline ? [UInt8(ascii: "\n")] : []) + writeStart(record)
+  }
+
+  /// The first line of the run's next file.
+  public mutating func beginFile(_ record: AuditRecord) -> [UInt8] {
+    start.segment += 1
+    (start.torn, start.tornHash) = (0, .none)
+    ratchet?.beginSegment()
+    return writeStart(record)
+  }
+
+  private mutating func writeStart(_ record: AuditRecord) -> [UInt8] {
     var record = record
     record.act = AuditRecord.startAct
     record.start = start
-    return (needsNewline ? [UInt8(ascii: "\n")] : []) + write(record)
+    return write(record)
   }
 
   /// The next line, with its newline. Sequence, run and boot id of `record` are filled in.
