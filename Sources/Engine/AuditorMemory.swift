@@ -3,10 +3,7 @@
 /// of each size that such a message can need come to lie where its copies were.
 func overwriteFreedMemory() {
   for size in stride(from: 16, through: 1024, by: 16) {
-    let blocks = unsafe (0..<8).map { _ in UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16) }
-    for unsafe block in unsafe blocks {
-      unsafe block.initializeMemory(as: UInt8.self, repeating: 0xff, count: size)
-      unsafe block.deallocate()
-    }
+    let blocks = (0..<8).map { _ in [UInt8](repeating: 0xff, count: size) }
+    withExtendedLifetime(blocks) {}
   }
 }

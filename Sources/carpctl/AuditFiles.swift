@@ -10,7 +10,8 @@ enum AuditFiles {
 
   /// `path` and the older files beside it, the oldest first.
   static func segments(of path: String) -> [String] {
-    let older = (1...highestNumber).reversed().map { "\(path).\($0)" }.filter { unsafe access($0, F_OK) == 0 }
+    let numbered = (1...highestNumber).reversed().map { (number: Int) in "\(path).\(number)" }
+    let older = numbered.filter { (name: String) -> Bool in unsafe access(name, F_OK) == 0 }
     return older + [path]
   }
 

@@ -50,7 +50,8 @@ struct AuditShow: ParsableCommand {
     output.finish()
     if output.unreadable > 0 {
       Failure(
-        message: "\(output.unreadable) lines are no records, or were changed; see `carpctl audit verify \(file)`", status: 0
+        message: "\(output.unreadable) lines are no records, or were changed; see `carpctl audit verify \(file)`",
+        status: 0
       ).report()
     }
   }

@@ -14,12 +14,19 @@ struct AuditVerify: ParsableCommand {
   @Option(help: ArgumentHelp("The key that the log is written with.", valueName: "keyfile"))
   var key: String?
 
-  @Option(help: ArgumentHelp("A record that must be in the log, as the journal has it.", valueName: "seq:hash"))
+  @Option(
+    help: ArgumentHelp("A record that must be in the log, as the journal has it.", valueName: "seq:hash"),
+    transform: { text in
+      guard let anchor = Anchor(text) else { throw ValidationError("write the number, a colon and the 64 digits") }
+      return anchor
+    })
   var anchor: [Anchor] = []
 
   func run() throws {
     do throws(Failure) {
-      var verifier = Verifier(key: try key.map { (path) throws(Failure) in try AuditFiles.key(path) } ?? [], anchors: anchor)
+      var secret: [UInt8] = []
+      if let key { secret = try AuditFiles.key(key) }
+      var verifier = Verifier(key: secret, anchors: anchor)
       for path in AuditFiles.segments(of: file) {
         verifier.begin(file: path)
         try AuditFiles.read(path) { verifier.read($0) }
@@ -44,8 +51,4 @@ struct AuditVerify: ParsableCommand {
       print("checked without the key: whoever could write the file could have written all of it anew; see --key")
     }
   }
-}
-
-extension Anchor: @retroactive ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
 }
