@@ -180,8 +180,15 @@ final class AuditorLog {
       lost = 0
       append(record)
     }
-    for record in queue.prefix(AuditorLog.batch) { append(AuditRecord(record)) }
-    queue.removeFirst(min(queue.count, AuditorLog.batch))
+    var taken = 0
+    // At least one, for the time in which a full file cannot be rotated.
+    while taken < min(queue.count, AuditorLog.batch)
+      && (taken == 0 || file.size + UInt64(unwritten.count) < maxSize)
+    {
+      append(AuditRecord(queue[taken]))
+      taken += 1
+    }
+    queue.removeFirst(taken)
     if recordsSinceAnchor >= AuditorLog.anchorRecords { anchor("\(recordsSinceAnchor) records") }
   }
 
