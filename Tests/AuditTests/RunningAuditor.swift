@@ -36,12 +36,14 @@ final class RunningAuditor {
     _ = fcntl(channel[1], F_SETFL, O_NONBLOCK)
     // As the launcher does; this descriptor is for no signal.
     _ = try signalDescriptor([])
-    let (theirs, place, theirJournal, exit) = (channel[1], directory.descriptor, journals[1], exit)
+    // The thread may outlive this object.
+    let (theirs, place, theirJournal, exit) = (channel[1], dup(directory.descriptor), journals[1], exit)
     Thread.detachNewThread {
       if let loop = try? EventLoop() {
         exit.status =
           Auditor(channel: FileDescriptor(owning: theirs), directory: place, journal: theirJournal, loop: loop).run()
       }
+      close(place)
       close(theirJournal)
       exit.done.signal()
     }
