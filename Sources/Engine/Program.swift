@@ -60,7 +60,8 @@ public enum Program {
   private static func engine() -> Int32 {
     do throws(Errno) {
       let loop = try EventLoop()
-      return Engine(channel: FileDescriptor(owning: channel), loop: loop).run()
+      let engine = Engine(channel: FileDescriptor(owning: channel), loop: loop)
+      return withExtendedLifetime(engine) { engine.run() }
     } catch {
       return Engine.channelLost
     }
@@ -69,9 +70,9 @@ public enum Program {
   private static func auditor(journal: Int32?) -> Int32 {
     do throws(Errno) {
       let loop = try EventLoop()
-      return Auditor(
-        channel: FileDescriptor(owning: channel), directory: auditDirectory, journal: journal, loop: loop
-      ).run()
+      let auditor = Auditor(
+        channel: FileDescriptor(owning: channel), directory: auditDirectory, journal: journal, loop: loop)
+      return withExtendedLifetime(auditor) { auditor.run() }
     } catch {
       return Engine.channelLost
     }
