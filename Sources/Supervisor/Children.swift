@@ -116,6 +116,17 @@ final class Children {
     end(child, "violation: \(what)")
   }
 
+  /// Ends the launcher, and with it whatever it still runs; `done` is called once, at most 200 ms later.
+  func close(_ done: @escaping () -> Void) {
+    onLauncherLost = { [launcherPID] in
+      // Its channel closes as it exits.
+      _ = waitpid(launcherPID, nil, 0)
+      done()
+    }
+    launcher.finish()
+    loop.after(milliseconds: 200) { [weak self] in self?.loseLauncher() }
+  }
+
   private func receive(_ child: ChildProcess) {
     // A bounded number per turn: a flood from one child must not keep the loop from anything else.
     for _ in 0..<64 where !child.isEnded {

@@ -38,6 +38,7 @@ public final class Supervisor {
   var notesThisSecond = 0
 
   var isStopping = false
+  private var isEnding = false
   private var exitCode: Int32 = 0
   private var lastTick = EventLoop.now()
   private var lastSummary = EventLoop.now()
@@ -230,6 +231,7 @@ public final class Supervisor {
 
   /// Gives up what is still held, removes what was made, and puts back what was changed.
   func finish() {
+    if isEnding { return }
     countAdvertisements()
     for holding in holdings {
       if holding.isOurs { bowOut(holding, atOnce: true) }
@@ -240,9 +242,8 @@ public final class Supervisor {
       interface.close()
       keeper.restoreSettings(interface)
     }
-    control.remove()
     audit(.stop, "exit status \(exitCode)")
-    loop.stop()
+    end()
   }
 
   /// Planned restart: one more advertisement and a full lease; addresses and macvlans stay for the next carpd.
@@ -257,7 +258,14 @@ public final class Supervisor {
     log(.notice, "leaving for a restart; the addresses stay for their lease")
     countAdvertisements()
     audit(.stop, "planned restart, addresses left for their lease", origin: .administrator)
+    end()
+  }
+
+  /// The audit log is written to its end, then the children go, then this process.
+  private func end() {
+    if isEnding { return }
+    isEnding = true
     control.remove()
-    loop.stop()
+    audit.close { [unowned self] in children.close { [unowned self] in loop.stop() } }
   }
 }
