@@ -55,16 +55,23 @@ fuzz:
 clean:
 	rm -rf .build
 
-install: build
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/carpd
+# As root, after `make`; installs what was built. PREFIX may be /usr; a package's build sets DESTDIR.
+install: $(BUILD)/carpd
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/carpd \
+	  $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 0755 -s $(BUILD)/carpd $(BUILD)/carpd-engine $(DESTDIR)$(PREFIX)/sbin/
 	install -m 0755 -s $(BUILD)/carpctl $(DESTDIR)$(PREFIX)/bin/
-	install -m 0644 conf/carpd.toml $(DESTDIR)$(PREFIX)/share/doc/carpd/
+	install -m 0644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 0644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 0644 $(wildcard README.md ARCHITECTURE.md LICENSE conf/carpd.toml) $(DESTDIR)$(PREFIX)/share/doc/carpd/
 	install -D -m 0644 systemd/carpd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/carpd.conf
-	if [ -f systemd/carpd.tmpfiles ]; then \
-	  install -D -m 0644 systemd/carpd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/carpd.conf; fi
-	if [ -f systemd/carpd.service ]; then \
-	  install -D -m 0644 systemd/carpd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/carpd.service; fi
+	install -D -m 0644 systemd/carpd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/carpd.conf
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,/usr/local,$(PREFIX),' systemd/carpd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/carpd.service
+	chmod 0644 $(DESTDIR)$(PREFIX)/lib/systemd/system/carpd.service
+
+$(BUILD)/carpd:
+	$(MAKE) build
 
 packages:
 	@Tests/run packages

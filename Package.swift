@@ -75,7 +75,8 @@ let package = Package(
       name: "CARPTests", dependencies: ["CARP", crypto], swiftSettings: tests),
     .testTarget(name: "ElectionTests", dependencies: ["Election", "CARP"], swiftSettings: tests),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
-    .testTarget(name: "AuditTests", dependencies: ["Audit"], swiftSettings: tests),
+    .testTarget(
+      name: "AuditTests", dependencies: ["Audit", "Engine", "Channel", "Linux", crypto], swiftSettings: tests),
     .testTarget(
       name: "ChannelTests", dependencies: ["Channel", "Linux", "Supervisor", "Election"], swiftSettings: tests),
     .testTarget(

@@ -46,6 +46,7 @@ class Demonstration:
         self.client = lan.node("client", 50)
         self.prober = None
         self.log_from = {}
+        self.waits = []  # (what happened, address, Figures)
 
     def start(self, node, advskew, preempt):
         daemon = Carpd(node, configuration(advskew, preempt))
@@ -87,10 +88,8 @@ class Demonstration:
         for address in SHARED.values():
             figures = self.prober.figures(address, t0, window)
             say(f"  client of {address}: {what}; longest wait for an answer {figures.gap:.1f} ms, "
-                f"{figures.lost} of 2000 questions a second lost; {figures.owner.upper()} answers")
+                f"{figures.lost} questions lost; {figures.owner.upper()} answers")
             self.waits.append((what, address, figures))
-
-    waits = []
 
 
 def main():
@@ -125,6 +124,7 @@ def play(demonstration):
 
     with Prober(client, [a, b], list(SHARED.values())) as prober:
         demonstration.prober = prober
+        say("  From now on the client asks each address 2000 times a second who it is.")
         for address in SHARED.values():
             prober.wait_owner(address, a)
 

@@ -50,6 +50,9 @@ public final class Endpoint {
   /// Leaves what arrives unread, or reads on.
   public func pause(_ paused: Bool) { try? loop.rewatch(socket.raw, events: paused ? 0 : EventLoop.readable) }
 
+  /// Tells the peer that nothing more will come: it reads end of file.
+  public func finish() { _ = shutdown(socket.raw, Int32(SHUT_WR)) }
+
   /// Stops listening; the descriptor closes with the endpoint.
   public func close() {
     closed = true

@@ -1,3 +1,4 @@
+import Audit
 import CARP
 import Confinement
 import Control
@@ -12,13 +13,18 @@ public enum Program {
   private static let channel: Int32 = 3
   /// The configuration file, for the role config.
   private static let file: Int32 = 4
+  /// The directory of the audit log, which takes the place of the configuration file in the auditor.
+  private static let auditDirectory: Int32 = 4
+  /// The journal's socket, if the auditor was given one.
+  private static let journal: Int32 = 5
 
   /// Runs until the role ends.
   ///
   /// - Returns: the exit status: 64 when started by hand, 70 when the supervisor is gone, 71 when confinement fails.
   public static func run() -> Int32 {
-    guard let role = variable("CARPD_ROLE"), isChannel(channel),
-      let fallback = FilterDefault(rawValue: variable("CARPD_FILTER_DEFAULT") ?? "")
+    guard let role = variable("CARPD_ROLE"),
+      let fallback = FilterDefault(rawValue: variable("CARPD_FILTER_DEFAULT") ?? ""),
+      isSocket(channel, SOCK_SEQPACKET)
     else {
       complain(
         "carpd-engine \(carpdVersion) holds the unprivileged parts of carpd and is started by carpd, not by hand; see "
@@ -36,6 +42,11 @@ public enum Program {
         _ = fcntl(channel, F_SETFL, fcntl(channel, F_GETFL) & ~O_NONBLOCK)
         try confine(as: .config, fallback: fallback)
         return ConfigRole.run(file: file, channel: channel)
+      case "auditor":
+        warmUpAuditor()
+        let hasJournal = isSocket(journal, SOCK_DGRAM)
+        try confine(as: .auditor, directory: auditDirectory, fallback: fallback)
+        return auditor(journal: hasJournal ? journal : nil)
       default:
         complain("carpd-engine: unknown role")
         return 64
@@ -49,7 +60,19 @@ public enum Program {
   private static func engine() -> Int32 {
     do throws(Errno) {
       let loop = try EventLoop()
-      return Engine(channel: FileDescriptor(owning: channel), loop: loop).run()
+      let engine = Engine(channel: FileDescriptor(owning: channel), loop: loop)
+      return withExtendedLifetime(engine) { engine.run() }
+    } catch {
+      return Engine.channelLost
+    }
+  }
+
+  private static func auditor(journal: Int32?) -> Int32 {
+    do throws(Errno) {
+      let loop = try EventLoop()
+      let auditor = Auditor(
+        channel: FileDescriptor(owning: channel), directory: auditDirectory, journal: journal, loop: loop)
+      return withExtendedLifetime(auditor) { auditor.run() }
     } catch {
       return Engine.channelLost
     }
@@ -66,15 +89,21 @@ public enum Program {
     }
   }
 
+  /// The same for the auditor.
+  private static func warmUpAuditor() {
+    var chain = Chain(boot: "", key: [0], salt: [UInt8.random(in: .min ... .max)])
+    _ = chain.begin(AuditRecord(), after: LogEnd())
+  }
+
   private static func variable(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }
 
-  private static func isChannel(_ descriptor: Int32) -> Bool {
+  private static func isSocket(_ descriptor: Int32, _ wanted: __socket_type) -> Bool {
     var type: Int32 = 0
     var size = socklen_t(MemoryLayout<Int32>.size)
     let result = unsafe getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size)
-    return result == 0 && type == Int32(SOCK_SEQPACKET.rawValue)
+    return result == 0 && type == Int32(wanted.rawValue)
   }
 
   private static func complain(_ text: String) {

@@ -134,7 +134,7 @@ final class AddressKeeper {
 
   // MARK: - Addresses
 
-  /// Sets the next addresses, with the macvlan's way up before the first. The error if one could not be set.
+  /// Sets the next addresses, and takes the macvlan up behind the first chunk. The error if one could not be set.
   func acquireChunk(_ holding: Holding, _ interface: Interface) -> NetlinkError? {
     guard case .acquiring(let first) = holding.phase else { return nil }
     let carrier = holding.carrier(interface)
@@ -143,10 +143,11 @@ final class AddressKeeper {
     audit(.addressAdded, "vhid \(holding.group.vhid)", .intent, count: UInt32(slice.count))
     let start = EventLoop.now()
     let raises = first == 0 && holding.group.mac == .virtual
-    if raises { requests.insert(Request.setUp(true, carrier), at: 0) }
+    // Up last: what the kernel then sends draws the traffic here, and there must be an address to answer it.
+    if raises { requests.append(Request.setUp(true, carrier)) }
     var outcomes = netlink.perform(requests)
     if raises {
-      let failure = outcomes.removeFirst()
+      let failure = outcomes.removeLast()
       audit(.linkUp, "vhid \(holding.group.vhid)", errno: failure?.errno.number ?? 0, since: start)
       if let failure { return failure }
     }
@@ -177,7 +178,8 @@ final class AddressKeeper {
 
   private func lease(_ shared: SharedAddress, _ holding: Holding, _ carrier: Int32, renewing: Bool) -> NetlinkMessage {
     Request.addAddress(
-      shared, on: carrier, lease: holding.group.lease(shared.address.family), renewing: renewing)
+      shared, on: carrier, lease: holding.group.lease(shared.address.family, every: holding.interval),
+      renewing: renewing)
   }
 
   /// Extends the leases that are due with this advertisement.

@@ -60,6 +60,20 @@ final class AuditTrail {
     restart?()
   }
 
+  /// Lets the auditor write what it has, and calls `done` once, at most 300 ms later.
+  func close(_ done: @escaping () -> Void) {
+    restart = nil
+    guard let auditor else { return done() }
+    var done: (() -> Void)? = done
+    let once = {
+      done?()
+      done = nil
+    }
+    auditor.onEnd = { _ in once() }
+    auditor.endpoint.finish()
+    loop.after(milliseconds: 300, once)
+  }
+
   private func launch(_ children: Children, _ settings: Settings, _ key: [UInt8]) throws(Errno) {
     let directory = Startup.directory(of: settings.auditLog)
     let place = unsafe open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)

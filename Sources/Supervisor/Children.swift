@@ -75,6 +75,7 @@ final class Children {
   func start(_ role: Role, extra: [Int32] = []) throws(Errno) -> ChildProcess {
     var pair = try SocketPair()
     lastToken += 1
+    errorLines = 0
     var order = Spawn()
     order.role = role
     order.token = lastToken
@@ -113,6 +114,17 @@ final class Children {
     audit(.violation, "\(child.role.name) pid \(child.pid)", .deny, origin: .engine, cause: what)
     log(.error, "the \(child.role.name) process broke the rules of its channel (\(what)) and is ended")
     end(child, "violation: \(what)")
+  }
+
+  /// Ends the launcher, and with it whatever it still runs; `done` is called once, at most 200 ms later.
+  func close(_ done: @escaping () -> Void) {
+    onLauncherLost = { [launcherPID] in
+      // Its channel closes as it exits.
+      _ = waitpid(launcherPID, nil, 0)
+      done()
+    }
+    launcher.finish()
+    loop.after(milliseconds: 200) { [weak self] in self?.loseLauncher() }
   }
 
   private func receive(_ child: ChildProcess) {

@@ -9,6 +9,7 @@ final class ConfigurationLoad {
   struct Failure: Error { let text: String }
 
   private let path: String
+  private let credentials: [String: [UInt8]]
   private let log: Log
   private var builder = PolicyBuilder()
   private var refusal: String?
@@ -19,9 +20,11 @@ final class ConfigurationLoad {
   private let done: (Policy?) -> Void
 
   init(
-    _ file: Int32, path: String, generation: UInt32, _ children: Children, _ log: Log, done: @escaping (Policy?) -> Void
+    _ file: Int32, path: String, credentials: [String: [UInt8]], generation: UInt32, _ children: Children, _ log: Log,
+    done: @escaping (Policy?) -> Void
   ) throws(Errno) {
     self.path = path
+    self.credentials = credentials
     self.log = log
     self.generation = generation
     self.done = done
@@ -86,7 +89,7 @@ final class ConfigurationLoad {
       switch secret.kind {
       case .none: group.key = []
       case .key: group.key = secret.value
-      case .file: group.key = try read(secret.value, below: Secrets.directory(beside: path), isPrivate: true)
+      case .file: group.key = try read(secret.value, below: Secrets.directory(beside: path))
       case .credential: group.key = try credential(secret.value)
       }
       if group.key.count > 20 { throw Failure(text: "the key of vhid \(group.vhid) is longer than 20 bytes") }
@@ -100,21 +103,21 @@ final class ConfigurationLoad {
   /// The first key of the audit log's MAC chain, empty without one.
   private func auditKey(_ settings: Settings) throws -> [UInt8] {
     switch settings.auditKeyKind {
-    case .file: try read(settings.auditKey, below: Secrets.directory(beside: path), isPrivate: true)
+    case .file: try read(settings.auditKey, below: Secrets.directory(beside: path))
     case .credential: try credential(settings.auditKey)
     case .none, .key: []
     }
   }
 
   private func credential(_ name: [UInt8]) throws -> [UInt8] {
-    guard let directory = Secrets.credentials else {
-      throw Failure(
-        text: "a credential is named, but there is no CREDENTIALS_DIRECTORY: use LoadCredential= in the unit")
+    let name = String(decoding: name, as: UTF8.self)
+    guard let value = credentials[name] else {
+      throw Failure(text: "there is no credential \(name); name it by LoadCredential= in the unit")
     }
-    return try read(name, below: directory, isPrivate: false)
+    return value
   }
 
-  private func read(_ name: [UInt8], below directory: String, isPrivate: Bool) throws -> [UInt8] {
+  private func read(_ name: [UInt8], below directory: String) throws -> [UInt8] {
     let path = directory + "/" + String(decoding: name, as: UTF8.self)
     guard !name.isEmpty, !name.contains(UInt8(ascii: "/")), name.first != UInt8(ascii: ".") else {
       throw Failure(text: "\(path) is not a plain file name")
@@ -124,12 +127,10 @@ final class ConfigurationLoad {
     let owned = FileDescriptor(owning: file)
     var status = stat()
     try unsafe check(fstat(owned.raw, &status))
-    if isPrivate && status.st_mode & 0o004 != 0 {
+    if status.st_mode & 0o004 != 0 {
       throw Failure(text: "\(path) can be read by everybody; chmod o-r \(path)")
     }
-    var bytes = try readAll(owned.raw, limit: 64)
-    while let last = bytes.last, last == 10 || last == 13 { bytes.removeLast() }
-    return bytes
+    return Secrets.trimmed(try readAll(owned.raw, limit: 64))
   }
 }
 
@@ -138,5 +139,25 @@ enum Secrets {
   static func directory(beside file: String) -> String {
     (file.lastIndex(of: "/").map { String(file[..<$0]) } ?? ".") + "/secrets"
   }
-  static var credentials: String? { unsafe getenv("CREDENTIALS_DIRECTORY").map { unsafe String(cString: $0) } }
+
+  /// What the service manager handed over in CREDENTIALS_DIRECTORY: at most 64 of at most 64 bytes.
+  static func credentials() -> [String: [UInt8]] {
+    guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY").map({ unsafe String(cString: $0) }),
+      let listing = unsafe opendir(directory)
+    else { return [:] }
+    defer { unsafe closedir(listing) }
+    var found: [String: [UInt8]] = [:]
+    while let entry = unsafe readdir(listing), found.count < 64 {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+      }
+      if let bytes = try? readFile(directory + "/" + name, limit: 64) { found[name] = trimmed(bytes) }
+    }
+    return found
+  }
+
+  /// Without the line end an editor leaves.
+  static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
+    Array(bytes.reversed().drop { $0 == 10 || $0 == 13 }.reversed())
+  }
 }

@@ -64,7 +64,7 @@ extension Supervisor {
     for interface in interfaces {
       sendSources(interface)
       sendLink(interface)
-      if interface.condition == .up { openSockets(interface) }
+      if interface.condition == .up && !interface.isOpen { openSockets(interface) }
     }
     becomeReady()
   }
@@ -97,7 +97,10 @@ extension Supervisor {
       { [unowned self] vhid in
         for holding in holdings
         where holding.isOurs && holding.group.interface == interface.number && holding.group.vhid == vhid {
-          relay(.foreignFrame, GroupReference(holding.number))
+          // A new master's announcement comes with its advertisement, to which the election yields within a moment.
+          loop.after(milliseconds: 5) { [weak self] in
+            if holding.isOurs { self?.relay(.foreignFrame, GroupReference(holding.number)) }
+          }
         }
       })
     audit(
@@ -124,7 +127,11 @@ extension Supervisor {
     engine = nil
     control.forgetAll()
     control.handOver = nil
-    if isStopping { return finish() }
+    if isStopping {
+      let wait = holdings.contains { $0.phase == .leaving } ? 2 * Supervisor.overlap : 0
+      loop.after(milliseconds: wait) { [weak self] in self?.finish() }
+      return
+    }
     enginePhase = .starting
     let now = EventLoop.now()
     engineLosses = engineLosses.filter { now - $0 < 5_000_000_000 } + [now]

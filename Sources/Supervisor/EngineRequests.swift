@@ -4,6 +4,9 @@ import Linux
 
 /// What the engine asks for, checked against the policy (`EngineRule.table`) and carried out.
 extension Supervisor {
+  /// Milliseconds between the last word of a master and the end of its addresses.
+  static let overlap: UInt64 = 10
+
   func handle(_ packet: Packet, from child: ChildProcess) {
     guard packet.id > lastRequest else { return children.violation(child, "id \(packet.id) after \(lastRequest)") }
     lastRequest = packet.id
@@ -37,7 +40,7 @@ extension Supervisor {
       with(request.group, packet, rule, now) { holding in
         switch packet.type {
         case .acquire: acquire(holding, packet, now)
-        case .release: if holding.isOurs { release(holding) }
+        case .release: if holding.phase != .idle { release(holding) }
         case .bowOut: if holding.isOurs { bowOut(holding, atOnce: false) } else { deny(packet, holding, .notHeld) }
         default: if holding.isOurs { announce(holding) } else { deny(packet, holding, .notHeld) }
         }
@@ -95,12 +98,20 @@ extension Supervisor {
     guard holding.use(request.counter) else { return deny(packet, holding, .repeatedCounter) }
     let interface = interfaces[group.interface]
     holding.lastAdvertisement = now
+    holding.interval = UInt64(request.advbase) * 1_000_000_000 + UInt64(request.advskew) * 1_000_000_000 / 256
     // The lease begins no later than the other side's timer.
     keeper.renew(holding, interface, request.family)
     do throws(Errno) {
       try transmitter.advertise(request, group, on: interface)
       holding.advertised += 1
+      holding.isSendFailing = false
     } catch {
+      if !holding.isSendFailing {
+        let remedy = error.number == EADDRNOTAVAIL ? "; \(interface.name) needs an IPv6 link-local address" : ""
+        log(
+          .error, "\(name(holding)): advertisements by IPv\(request.family.rawValue) cannot be sent: \(error)\(remedy)")
+      }
+      holding.isSendFailing = true
       deny(packet, holding, .failed, errno: error.number)
     }
   }
@@ -136,7 +147,9 @@ extension Supervisor {
       return
     }
     let done = holding.phase == .held
-    announce(holding, from: first, upTo: first + AddressKeeper.chunk)
+    // The first ones are announced behind the advertisement, when the engine asks: an announcement ahead of it would
+    // only make the old master answer back.
+    if first > 0 { announce(holding, from: first, upTo: first + AddressKeeper.chunk) }
     if done {
       if let request = holding.pendingRequest { answer(request, .acquire, holding, .none) }
       holding.pendingRequest = nil
@@ -153,16 +166,27 @@ extension Supervisor {
 
   /// One act: the last word (255/255) out, link down, addresses gone, and no way back for a while; otherwise a bad engine
   /// could bow out, keep the addresses and make two owners.
+  ///
+  /// With a virtual MAC the next master may come up first (it answers with the same MAC address), so that nobody waits
+  /// for this one to be gone: taking a macvlan down costs the kernel 10 ms or more.
   func bowOut(_ holding: Holding, atOnce: Bool) {
     audit(.bowOut, name(holding), origin: .engine)
     for family in holding.group.families { sendDeposit(holding, family, bowOut: true) }
-    keeper.release(holding, interfaces[holding.group.interface], atOnce: atOnce)
     holding.pendingRequest = nil
+    if atOnce || holding.group.mac == .interface || holding.phase != .held {
+      keeper.release(holding, interfaces[holding.group.interface], atOnce: atOnce)
+    } else {
+      holding.phase = .leaving
+      loop.after(milliseconds: Supervisor.overlap) { [weak self] in
+        guard let self, holding.phase == .leaving else { return }
+        self.keeper.release(holding, self.interfaces[holding.group.interface])
+      }
+    }
     holding.holdUntil = EventLoop.now() + holding.group.masterDown
   }
 
   /// Announces all addresses, chunk by chunk; a round under way begins anew.
-  private func announce(_ holding: Holding) {
+  func announce(_ holding: Holding) {
     audit(.announcement, name(holding), origin: .engine)
     let isUnderWay = holding.announcement != nil
     holding.announcement = 0
@@ -182,8 +206,9 @@ extension Supervisor {
 
   private func announce(_ holding: Holding, from first: Int, upTo end: Int) {
     let interface = interfaces[holding.group.interface]
+    let router = holding.group.families.contains(.ipv6) && interface.isRouter
     for shared in holding.group.addresses.dropFirst(first).prefix(max(0, end - first)) {
-      try? transmitter.announce(shared.address, holding.group, on: interface)
+      try? transmitter.announce(shared.address, holding.group, on: interface, router: router)
     }
   }
 

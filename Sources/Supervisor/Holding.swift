@@ -9,6 +9,8 @@ final class Holding {
     /// Addresses are being set, from this index on.
     case acquiring(Int)
     case held
+    /// Bowed out of; the addresses follow within milliseconds, when the next master has had time to come up.
+    case leaving
   }
 
   let number: Int
@@ -19,6 +21,10 @@ final class Holding {
   /// No acquisition before this time (after a bow-out), CLOCK_MONOTONIC ns.
   var holdUntil: UInt64 = 0
   var lastAdvertisement: UInt64 = 0
+  /// Nanoseconds between advertisements as the last one announced it: longer than configured while demoted.
+  var interval: UInt64
+  /// True from a failure to send until the next success: the log tells the first only.
+  var isSendFailing = false
   /// After a stall only a release, or a new acquisition, makes this group speak again.
   var suspended = false
   /// Request to answer once all addresses are set.
@@ -42,9 +48,10 @@ final class Holding {
   init(number: Int, group: PolicyGroup) {
     self.number = number
     self.group = group
+    interval = group.interval
   }
 
-  var isOurs: Bool { phase != .idle }
+  var isOurs: Bool { phase != .idle && phase != .leaving }
   /// The interface the addresses go onto.
   func carrier(_ interface: Interface) -> Int32 { group.mac == .virtual ? macvlan : interface.index }
 

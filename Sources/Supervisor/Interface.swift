@@ -1,5 +1,6 @@
 import CLinux
 import Channel
+import Confinement
 import Glibc
 import Linux
 
@@ -10,7 +11,10 @@ final class Interface {
   let number: Int
   private(set) var index: Int32 = 0
   private(set) var mac: [UInt8] = []
-  private(set) var isRouter = false
+  /// True while the receiving sockets are there.
+  var isOpen: Bool { !receivers.isEmpty }
+  /// net.ipv6.conf.*.forwarding, asked each time: it may change without a word.
+  var isRouter: Bool { (try? readText("/proc/sys/net/ipv6/conf/\(name)/forwarding")) == "1" }
   private(set) var condition = LinkCondition.absent
   /// Its addresses, the shared ones left out.
   private(set) var own: [(address: Address, prefix: UInt8)] = []
@@ -34,7 +38,6 @@ final class Interface {
     let before = (index, mac, condition)
     index = link?.index ?? 0
     mac = link?.mac ?? []
-    isRouter = link?.isRouter ?? false
     settings = link?.arp ?? [:]
     if let link {
       trouble = link.isEthernet && mac.count == 6 ? "" : "it is not an Ethernet interface"

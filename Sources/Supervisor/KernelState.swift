@@ -14,8 +14,6 @@ struct KernelLink {
   let isMacvlan: Bool
   let memo: String
   let arp: [InterfaceSetting: UInt32]
-  /// net.ipv6.conf.*.forwarding: a router must say so in its neighbour advertisements.
-  let isRouter: Bool
 
   init(_ body: NetlinkReader) {
     index = body.integer(at: 4)
@@ -33,8 +31,6 @@ struct KernelLink {
     arp = InterfaceSetting.allCases.reduce(into: [:]) { found, setting in
       if let inet { found[setting] = inet.integer(at: (setting.rawValue - 1) * 4) }
     }
-    // DEVCONF_FORWARDING is the first of them.
-    isRouter = (families[Int(AF_INET6)]?.attributes()[Int(IFLA_INET6_CONF)]?.integer(at: 0, as: Int32.self) ?? 0) > 0
   }
 
   var isUp: Bool { flags & UInt32(IFF_UP) != 0 }

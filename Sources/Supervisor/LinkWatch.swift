@@ -113,7 +113,9 @@ extension Supervisor {
       sendLink(interface)
     }
     // Announced again with the new MAC address: neighbours know the old one.
-    if interface.mac != oldMAC { for holding in holdings where holding.isOurs { reannounce(holding, on: interface) } }
+    if interface.mac != oldMAC {
+      for holding in holdings where holding.isOurs && holding.group.interface == interface.number { announce(holding) }
+    }
   }
 
   private func removed(_ link: KernelLink) {
@@ -195,10 +197,5 @@ extension Supervisor {
     var lost = AddressLost()
     lost.group = UInt16(holding.number)
     if enginePhase == .running { engine?.endpoint.send(.addressLost, lost) }
-  }
-
-  private func reannounce(_ holding: Holding, on interface: Interface) {
-    guard holding.group.interface == interface.number else { return }
-    for shared in holding.group.addresses { try? transmitter.announce(shared.address, holding.group, on: interface) }
   }
 }

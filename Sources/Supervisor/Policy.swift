@@ -38,9 +38,9 @@ struct PolicyGroup: Equatable, Sendable {
   /// Addresses of a family whose leases are extended with one advertisement: renewing an IPv6 address costs time in
   /// proportion to their number (measured: 264 ms for 1000), so many take several advertisements.
   static func renewalsPerAdvertisement(_ family: Family) -> Int { family == .ipv4 ? 512 : 64 }
-  /// Seconds an address lives without renewal: the smallest whole number that exceeds the time between two renewals by
-  /// half a second.
-  func lease(_ family: Family) -> UInt32 {
+  /// Seconds an address lives without renewal, with an advertisement `every` so many nanoseconds: the smallest whole
+  /// number that exceeds the time between two renewals by half a second.
+  func lease(_ family: Family, every interval: UInt64) -> UInt32 {
     let slice = PolicyGroup.renewalsPerAdvertisement(family)
     let rounds = UInt64(max(1, (addresses(family) + slice - 1) / slice))
     return UInt32(truncatingIfNeeded: (interval * rounds + 500_000_000) / 1_000_000_000 + 1)

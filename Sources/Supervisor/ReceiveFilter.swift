@@ -53,18 +53,20 @@ struct ReceiveFilter {
     return steps
   }
 
-  /// For a packet socket: frames from somebody else that bear one of our virtual MACs (00:00:5e:00:01:VHID) as source,
-  /// other than advertisements (protocol 112), which elections deal with.
+  /// For a packet socket: frames from somebody else that bear one of our virtual MACs (00:00:5e:00:01:VHID) as source.
+  /// Not those of another master: advertisements (protocol 112), ARP and neighbour discovery are the election's matter,
+  /// and two masters that cannot verify each other would answer announcement with announcement for ever.
   static func foreignFrames(_ vhids: [UInt8]) -> [FilterInstruction] {
     typealias Step = FilterInstruction
     let load16 = UInt16(BPF_LD | BPF_H | BPF_ABS)
     var steps = [
       Step(UInt16(BPF_LD | BPF_W | BPF_ABS), 6), Step(equal, 0x0000_5e00, true: 1), Step(give, 0),
       Step(load8, 10), Step(equal, 1, true: 1), Step(give, 0),
-      Step(load16, 12), Step(equal, UInt32(ETH_P_IP), false: 3),
-      Step(load8, 14 + 9), Step(equal, 112, false: 5), Step(give, 0),
-      Step(equal, UInt32(ETH_P_IPV6), false: 3),
-      Step(load8, 14 + 6), Step(equal, 112, false: 1), Step(give, 0),
+      Step(load16, 12), Step(equal, UInt32(ETH_P_ARP), false: 1), Step(give, 0),
+      Step(equal, UInt32(ETH_P_IP), false: 3),
+      Step(load8, 14 + 9), Step(equal, 112, false: 6), Step(give, 0),
+      Step(equal, UInt32(ETH_P_IPV6), false: 4),
+      Step(load8, 14 + 6), Step(equal, 112, true: 1), Step(equal, 58, false: 1), Step(give, 0),
       Step(load8, 11),
     ]
     for vhid in vhids { steps += [Step(equal, UInt32(vhid), false: 1), Step(give, 64)] }

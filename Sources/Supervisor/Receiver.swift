@@ -76,8 +76,10 @@ final class Receiver {
 
   private func relay() {
     let now = EventLoop.now()
-    tokens = min(Receiver.burst, tokens + (now - refilled) * Receiver.rate / 1_000_000_000)
-    if (now - refilled) * Receiver.rate >= 1_000_000_000 { refilled = now }
+    // Bounded before it is multiplied: weeks of silence must not overflow.
+    let earned = min(now - refilled, 1_000_000_000) * Receiver.rate / 1_000_000_000
+    if earned > 0 { refilled = now }
+    tokens = min(Receiver.burst, tokens + earned)
     for _ in 0..<Receiver.batch {
       if tokens == 0 { return rest() }
       guard let packet = try? receivePacket(socket.raw, capacity: 128) else { return }

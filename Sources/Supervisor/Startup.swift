@@ -60,12 +60,11 @@ enum Startup {
   /// The supervisor may read its configuration, its secrets and /proc, write the network settings in /proc (as far as
   /// CAP_NET_ADMIN lets it), and remove its own socket.
   static func restrict(_ options: Options) throws(ConfinementFailure) {
-    var places: [(String, FileRights)] = [
+    let places: [(String, FileRights)] = [
       (directory(of: options.config), [.readFile, .readDirectory]), ("/proc", [.readFile, .readDirectory]),
       ("/proc/sys/net", [.writeFile, .readFile]), (options.runtimeDirectory, [.removeFile]),
       ("/run/systemd", [.writeFile, .readFile]),
     ]
-    if let credentials = Secrets.credentials { places.append((credentials, [.readFile, .readDirectory])) }
     try restrictFiles(to: places, mayReachAbstractSockets: true)
   }
 
@@ -77,12 +76,14 @@ enum Startup {
   /// What `--check` prints when the file is right: what would be done.
   static func describe(_ policy: Policy, landlock: Int, _ log: Log) {
     for group in policy.groups {
-      let lease = group.families.map { "\($0 == .ipv4 ? "IPv4" : "IPv6") lease \(group.lease($0)) s" }
+      let lease = group.families.map {
+        "\($0 == .ipv4 ? "IPv4" : "IPv6") lease \(group.lease($0, every: group.interval)) s"
+      }
       let peers =
         group.peers.isEmpty ? "multicast" : "unicast to " + group.peers.map(\.description).joined(separator: ", ")
       log.plain(
         "vhid \(group.vhid) on \(policy.interfaces[group.interface]): advbase \(group.advbase) advskew \(group.advskew), "
-          + "\(group.addresses.count) addresses, \(group.mac == .virtual ? "virtual MAC" : "the interface's MAC"), \(peers), "
+          + "\(group.addresses.count) address\(group.addresses.count == 1 ? "" : "es"), \(group.mac == .virtual ? "virtual MAC" : "the interface's MAC"), \(peers), "
           + lease.joined(separator: ", "))
     }
     log.plain(

@@ -17,6 +17,7 @@ public final class Supervisor {
   private(set) var children: Children
   let control: ControlSocket
   let audit: AuditTrail
+  private let credentials: [String: [UInt8]]
   private let configuration: FileDescriptor
   /// What this kernel offers, asked before the filter forbids asking.
   private let landlock: Int
@@ -37,6 +38,7 @@ public final class Supervisor {
   var notesThisSecond = 0
 
   var isStopping = false
+  private var isEnding = false
   private var exitCode: Int32 = 0
   private var lastTick = EventLoop.now()
   private var lastSummary = EventLoop.now()
@@ -77,6 +79,8 @@ public final class Supervisor {
       loop, log, engine: program.raw,
       launcher: LauncherSettings(own: identities.launcher, roles: identities.roles, fallback: options.fallback),
       audit)
+    // systemd's credentials are root's, to be read while this still may.
+    let credentials = Secrets.credentials()
     // From here on nothing runs with more than the two network capabilities.
     try drop(to: identities.own, keeping: .supervisor)
     audit(.capabilityDrop, "supervisor uid \(identities.own.uid), CAP_NET_RAW and CAP_NET_ADMIN kept")
@@ -89,6 +93,7 @@ public final class Supervisor {
     keeper = try AddressKeeper(loop, log, audit)
     monitor = try NetlinkSocket(groups: UInt32(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
     transmitter = try Transmitter()
+    self.credentials = credentials
     self.audit = audit
     self.loop = loop
     self.signals = signals
@@ -99,8 +104,10 @@ public final class Supervisor {
     children.onLauncherReady = { [unowned self] in load() }
     children.onLauncherLost = { [unowned self] in
       if isStopping { return finish() }
-      log(.error, "the launcher is gone; no child could be replaced any more")
-      fail(ExitCode.internal)
+      // Nothing can be replaced any more, but nothing is lost yet: the service manager starts the next carpd in time.
+      log(.error, "the launcher is gone; leaving, so that the service can be started anew")
+      exitCode = ExitCode.internal
+      leave()
     }
     loop.after(milliseconds: 5000) { [unowned self] in
       if policy == nil { fail(ExitCode.internal) }
@@ -112,7 +119,7 @@ public final class Supervisor {
   private func load() {
     do throws(Errno) {
       _ = try ConfigurationLoad(
-        configuration.raw, path: options.config, generation: 1, children, log,
+        configuration.raw, path: options.config, credentials: credentials, generation: 1, children, log,
         done: { [unowned self] policy in
           guard let policy else { return fail(options.check ? 1 : ExitCode.config) }
           begin(policy)
@@ -224,16 +231,19 @@ public final class Supervisor {
 
   /// Gives up what is still held, removes what was made, and puts back what was changed.
   func finish() {
+    if isEnding { return }
     countAdvertisements()
-    for holding in holdings where holding.isOurs { bowOut(holding, atOnce: true) }
+    for holding in holdings {
+      if holding.isOurs { bowOut(holding, atOnce: true) }
+      if holding.phase == .leaving { keeper.release(holding, interfaces[holding.group.interface], atOnce: true) }
+    }
     for holding in holdings { keeper.remove(holding) }
     for interface in interfaces {
       interface.close()
       keeper.restoreSettings(interface)
     }
-    control.remove()
     audit(.stop, "exit status \(exitCode)")
-    loop.stop()
+    end()
   }
 
   /// Planned restart: one more advertisement and a full lease; addresses and macvlans stay for the next carpd.
@@ -248,7 +258,14 @@ public final class Supervisor {
     log(.notice, "leaving for a restart; the addresses stay for their lease")
     countAdvertisements()
     audit(.stop, "planned restart, addresses left for their lease", origin: .administrator)
+    end()
+  }
+
+  /// The audit log is written to its end, then the children go, then this process.
+  private func end() {
+    if isEnding { return }
+    isEnding = true
     control.remove()
-    loop.stop()
+    audit.close { [unowned self] in children.close { [unowned self] in loop.stop() } }
   }
 }

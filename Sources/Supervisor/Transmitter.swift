@@ -62,7 +62,7 @@ final class Transmitter {
   }
 
   /// Gratuitous ARP (a broadcast request, as the BSDs send) or unsolicited NA for one shared address.
-  func announce(_ address: Address, _ group: PolicyGroup, on interface: Interface) throws(Errno) {
+  func announce(_ address: Address, _ group: PolicyGroup, on interface: Interface, router: Bool) throws(Errno) {
     let mac = group.mac == .virtual ? group.virtualMAC : interface.mac
     if address.family == .ipv4 {
       let arp: [UInt8] =
@@ -72,7 +72,7 @@ final class Transmitter {
     }
     let allNodes = Address(family: .ipv6, high: 0xff02 << 48, low: 1)
     // Override; Router where this host is one, or its clients would drop it as their default router (RFC 4861 7.2.5).
-    let flags: UInt8 = interface.isRouter ? 0xa0 : 0x20
+    let flags: UInt8 = router ? 0xa0 : 0x20
     var message: [UInt8] = [136, 0, 0, 0, flags, 0, 0, 0] + address.bytes + [2, 1] + mac
     let pseudo = address.bytes + allNodes.bytes + big(UInt32(message.count)) + [0, 0, 0, 58]
     message.replaceSubrange(2..<4, with: big(checksum(pseudo + message)))

@@ -85,8 +85,9 @@ def crash(mac, five):
         a, b = lan.node("a", 101), lan.node("b", 102)
         with AddressMonitor(a, b) as monitor:
             if five:
+                # Leases out of phase, since the intervals differ; an advskew above 127 would void the promise.
                 def hosts(more):
-                    return config(*(host(n, [f"192.0.2.{n}/24", f"2001:db8::{n}/64"], 20 + 24 * n + more, mac=mac)
+                    return config(*(host(n, [f"192.0.2.{n}/24", f"2001:db8::{n}/64"], 20 + 20 * n + more, mac=mac)
                                     for n in range(1, 6)))
                 first, second = Carpd(a, hosts(0)), Carpd(b, hosts(100))
                 for vhid in range(1, 6):

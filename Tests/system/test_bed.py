@@ -61,7 +61,7 @@ def test_overlap_of_two_owners_is_seen(abc):
 
 
 def test_forged_frames_arrive_as_forged(abc):
-    a, b, client = abc
+    _, b, client = abc
     payload = packets.carp(7, ["192.0.2.1", "2001:db8::1"], "x", advskew=3, counter=9)
     with Capture(b, "eth0") as capture, Injector(client) as injector:
         injector.send(packets.frame4(payload, client.address4, ttl=254, vhid=7))

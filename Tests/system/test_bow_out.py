@@ -29,7 +29,7 @@ def test_stop_of_the_master(abc, mac):
         assert {(frame.family, frame.vhid) for frame in farewells} == {(4, 1), (6, 2)}
         assert all(frame.checksum_right for frame in farewells)
         for vhid in (1, 2):
-            assert [t[1:] for t in second.transitions(vhid, since=t0)] == [("BACKUP -> MASTER", "master will time out")]
+            second.expect_transitions("BACKUP -> MASTER (master will time out)", vhid=vhid, since=t0)
 
 
 def test_stop_of_a_backup_is_silent(abc):

@@ -26,9 +26,10 @@ def crash_of_the_example(mac):
 
 
 def crash_of_five(mac):
-    """Five virtual hosts whose leases are out of phase, since their intervals differ."""
+    """Five virtual hosts whose leases are out of phase, since their intervals differ. With an advskew above 127 the
+    lease would be a second longer and the promise void."""
     def hosts(more):
-        return config(*(host(n, [f"192.0.2.{n}/24", f"2001:db8::{n}/64"], 20 + 24 * n + more, mac=mac)
+        return config(*(host(n, [f"192.0.2.{n}/24", f"2001:db8::{n}/64"], 20 + 20 * n + more, mac=mac)
                         for n in range(1, 6)))
     with Lan() as lan:
         a, b = lan.node("a", 101), lan.node("b", 102)

@@ -43,7 +43,8 @@ def test_one_silent_family_is_no_reason_to_take_over(abc):
             # Six intervals: B's patience would have ended after 3.4 s.
             sent_by_a.wait(count=6, timeout=10, kind="carp", family=4)
         assert not second.transitions(since=t0) and not first.transitions(since=t0)
-        wait_until(lambda: second.virtual_host()["silent-families"] == [f"IPv{family}"], 5,
+        # Three times its patience after the last it heard.
+        wait_until(lambda: second.virtual_host()["silent-families"] == [f"IPv{family}"], 8,
                    lambda: f"IPv{family} reported as silent: {second.virtual_host()}")
         a.lan.pass_all()
         wait_until(lambda: not second.virtual_host()["silent-families"], 5, "no family is silent any more")

@@ -20,7 +20,7 @@ def test_addresses_stand_on_the_interface_as_host_addresses(abc):
 
 def test_announcements_carry_the_own_mac(abc):
     a, b, client = abc
-    first, second = example_pair(a, b, mac="interface")
+    first, _ = example_pair(a, b, mac="interface")
     for address in SHARED:
         assert client.ping(address) and client.neighbour(address) == a.mac
     with Capture(b.lan.bridge, "b") as sent_by_b:

@@ -14,11 +14,12 @@ def test_master_without_carrier_gives_up_at_once(abc):
         for vhid, address in ((1, "192.0.2.1"), (2, "2001:db8::1")):
             assert monitor.wait_gone(address, a, 1.0) - t0 < 0.5
             first.wait_state("INIT", vhid)
-            assert first.transitions(vhid, since=t0)[0][1:] == ("MASTER -> INIT", "hardware interface down")
+            first.expect_transitions("MASTER -> INIT (hardware interface down)", vhid=vhid, since=t0)
         second.wait_state("MASTER", 1)
         a.mend()
         first.wait_state("BACKUP", 1)
-        assert first.transitions(1, since=t0)[1][1:] == ("INIT -> BACKUP", "initialization complete")
+        first.expect_transitions("MASTER -> INIT (hardware interface down)",
+                                 "INIT -> BACKUP (initialization complete)", since=t0)
         assert not monitor.overlaps("192.0.2.1") and not monitor.overlaps("2001:db8::1")
 
 

@@ -36,7 +36,7 @@ def test_link_death_takeover_and_return(lan, mac, surroundings):
             assert 3781 - 1391 - 50 <= figures.takeover <= 3781 + 150, figures
             assert figures.gap_after <= 30, figures
         for vhid in (1, 2):
-            assert [t[1:] for t in second.transitions(vhid, since=t0)] == [("BACKUP -> MASTER", "master timed out")]
+            second.expect_transitions("BACKUP -> MASTER (master timed out)", vhid=vhid, since=t0)
             first.wait_state("INIT", vhid)
         for address in SHARED:
             monitor.wait_gone(address, a, 3)

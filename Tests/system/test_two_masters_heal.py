@@ -25,8 +25,7 @@ def test_partition_and_healing(abc, mac):
             second.wait_state("BACKUP", vhid)
             prober.wait_owner(address, a, since=t0, timeout=4)
             assert first.state(vhid) == "MASTER"
-            assert second.transitions(vhid, since=t0)[0][1:] == \
-                ("MASTER -> BACKUP", "more frequent advertisement received")
+            second.expect_transitions("MASTER -> BACKUP (more frequent advertisement received)", vhid=vhid, since=t0)
         # And it stays so.
         figures = prober.figures(SHARED[0], time.monotonic(), window=2)
         assert figures.owner == "a" and figures.lost <= 10, figures

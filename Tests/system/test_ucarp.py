@@ -40,7 +40,7 @@ def test_we_accept_the_advertisements_of_ucarp(abc):
         # It stops without a goodbye, so we wait our time.
         t0 = peer.stop()
         assert 3.39 - 1.1 < monitor.wait_owner(ADDRESS, b, 6).start - t0 < 3.39 + 0.5
-        assert daemon.transitions()[-1][1:] == ("BACKUP -> MASTER", "master timed out")
+        daemon.expect_transitions("INIT -> BACKUP (initialization complete)", "BACKUP -> MASTER (master timed out)")
 
 
 def test_crash_of_ucarp(abc):

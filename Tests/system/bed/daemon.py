@@ -1,5 +1,6 @@
 """carpd on a node: its configuration, its processes, its log, and what carpctl says."""
 
+import contextlib
 import grp
 import json
 import os
@@ -68,6 +69,7 @@ class Carpd:
         self.config_file = self.directory / "carpd.toml"
         self.runtime_directory = self.directory / "run"
         self.socket = self.runtime_directory / "control.sock"
+        self.audit_log = self.directory / "audit" / "audit.jsonl"
         self.log = []  # (time, line)
         self.process = None
         self._arguments = list(arguments)
@@ -75,12 +77,19 @@ class Carpd:
         if not self.runtime_directory.exists():
             self.runtime_directory.mkdir(mode=0o755)
             _hand_to_carpd(self.runtime_directory, user=True)
+        if not self.audit_log.parent.exists():
+            self.audit_log.parent.mkdir(mode=0o750)
+            with contextlib.suppress(KeyError):
+                os.chown(self.audit_log.parent, pwd.getpwnam("carpd-audit").pw_uid, -1)
         node.lan.keep(self)
         self.start(wait)
 
     # Life
 
     def write_config(self, text):
+        # A log of its own for each daemon, behind everything else: the lines of the rest keep their numbers.
+        if "[audit]" not in text:
+            text += f"\n[audit]\nlog = {json.dumps(str(self.audit_log))}\n"
         self.config_file.write_text(text)
         self.config_file.chmod(0o640)
         _hand_to_carpd(self.config_file)
@@ -227,6 +236,15 @@ class Carpd:
             if parts:
                 found.append((when, parts[1], parts[2]))
         return found
+
+    def expect_transitions(self, *expected, vhid=1, since=0.0, timeout=3.0):
+        """Asserts that exactly these ("BACKUP -> MASTER (reason)") were logged, waiting for the last: the engine may
+        have answered carpctl before its line is written."""
+        def logged():
+            return [f"{change} ({reason})" for _, change, reason in self.transitions(vhid, since)]
+        wait_until(lambda: len(logged()) >= len(expected), timeout,
+                   lambda: f"transitions {expected} on {self.node.label}\n{self.text()}")
+        assert logged() == list(expected), self.text()
 
 
 def example(advskew, preempt=False, mac=None, **more):
