@@ -1,7 +1,8 @@
 // Fuzzes the codec of the channel: whatever a datagram holds, decoding it returns, and what is accepted has one encoding.
 //
 //   swiftc -swift-version 6 -O -wmo -sanitize=fuzzer,address -use-ld=lld -parse-as-library \
-//     Sources/Channel/{Fields,Types,Message,Packet}.swift Fuzz/channel.swift -o .build/fuzz-channel
+//     Sources/Channel/Fields.swift Sources/Channel/Types.swift Sources/Channel/Message.swift \
+//     Sources/Channel/Packet.swift Fuzz/channel.swift -o .build/fuzz-channel
 //   .build/fuzz-channel -max_total_time=30 -max_len=800
 
 /// Decodes and encodes again; a second decoding must give the same value.

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 
 from bed import Carpd, config, host, wait_until
 from bed.daemon import BUILD
@@ -69,15 +68,22 @@ class Evil(Carpd):
         assert self.process.returncode == code, f"exit {self.process.returncode}, not {code}\n{self.text()}"
 
     def records(self, act):
-        """The records of one kind in the audit log; None while nothing writes one there."""
-        path = re.search(r'^log = "(.*)"', self.config_file.read_text(), re.MULTILINE)
-        if not path:
-            return None
+        """The records of one kind in the audit log."""
         try:
-            lines = open(path[1]).read().splitlines()
+            lines = self.audit_log.read_text().splitlines(keepends=True)
         except FileNotFoundError:
-            return None
-        return [record for record in map(json.loads, lines) if record.get("act") == act]
+            return []
+        # The last line may still be under way.
+        return [record for record in (json.loads(line) for line in lines if line.endswith("\n"))
+                if record.get("act") == act]
+
+    def recorded(self, act):
+        """How many acts of one kind are on record; equal ones are folded into one record with their number."""
+        return sum(record.get("count", 1) for record in self.records(act))
+
+    def wait_recorded(self, act, count, timeout=4.0):
+        wait_until(lambda: self.recorded(act) >= count, timeout,
+                   lambda: f"{count} records {act}, not {self.recorded(act)}\n{self.text()}")
 
 
 def five_losses(daemon, node, pattern):
@@ -85,6 +91,7 @@ def five_losses(daemon, node, pattern):
     daemon.wait_exit(70)
     assert len(daemon.lines(pattern)) >= 5, daemon.text()
     assert daemon.lines("five engines lost"), daemon.text()
+    daemon.wait_recorded("childEnded", 5)
     assert addresses(node) == [] and not [name for name in node.links() if name.startswith("carp")]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evil import EVIL, LIVES, Evil, addresses, five_losses, listed
+from evil import LIVES, Evil, addresses, five_losses, listed
 
 KILLED = listed("killed")
 REFUSED = listed("refused")

@@ -2,9 +2,7 @@
 
 import pytest
 
-from bed import processes
-
-from evil import EVIL, LIVES, Evil, addresses, five_losses, hosts, listed
+from evil import LIVES, Evil, addresses, five_losses, listed
 
 NAMES = listed("malformed")
 
@@ -18,6 +16,7 @@ def test_each_is_a_violation(a, first):
     assert daemon.said("^doing") == [f"doing {name}" for name in expected]
     assert not daemon.said("got away"), daemon.text()
     assert len(daemon.violations()) == len(expected), daemon.text()
+    daemon.wait_recorded("violation", len(expected))
     daemon.survives()
     # The last engine goes on with what the others had taken.
     assert len(addresses(a)) >= len(expected)
@@ -27,6 +26,7 @@ def test_each_is_a_violation(a, first):
 def test_an_engine_that_never_learns_is_given_up(a, name):
     daemon = Evil(a, "malformed-again", NAMES.index(name))
     five_losses(daemon, a, "broke the rules of its channel")
+    daemon.wait_recorded("violation", 5)
 
 
 def test_an_empty_datagram_is_the_end_too(a):

@@ -16,8 +16,9 @@ def check(daemon, sent, a):
     daemon.process.poll()
     assert daemon.process.returncode in (None, 70), daemon.text()
     for frame in sent.select(kind="carp"):
-        assert 1 <= frame.vhid <= 5 and frame.demotion == 0 and not frame.bow_out, frame
-        assert (frame.advbase, frame.advskew) >= (1, 100), frame
+        # Two bits changed may well make a bow-out of another request; the supervisor sends that itself.
+        assert 1 <= frame.vhid <= 5 and frame.demotion == 0, frame
+        assert frame.bow_out or (frame.advbase == 1 and 100 <= frame.advskew <= 240), frame
     assert {entry.split("/")[0] for _, entry in a.addresses() if entry.startswith("192.")} <= {
         "192.0.2.101", *(f"192.0.2.{n}" for n in range(1, 6))}
 

@@ -97,12 +97,40 @@ def test_planned_restart(abc, mac):
 
 @pytest.mark.measures
 def test_launcher_killed(abc):
-    """Nothing could be replaced any more: everything is given up in order."""
-    a, b, _ = abc
+    """Nothing could be replaced any more: the daemon leaves with its addresses for whoever is started next."""
+    a, b, client = abc
     first, second = example_pair(a, b)
-    children = first.children()
-    os.kill(first.child("launcher").pid, signal.SIGKILL)
-    assert first.process.wait(2) == 76, first.text()
-    assert not a.owns("192.0.2.1")
-    second.wait_state("MASTER", 1, timeout=1)
-    assert not any(processes.alive(child.pid) for child in children)
+    with Prober(client, [a, b], ADDRESSES) as prober:
+        for address in ADDRESSES:
+            prober.wait_owner(address, a)
+        started = time.monotonic()
+        children = first.children()
+        os.kill(first.child("launcher").pid, signal.SIGKILL)
+        assert first.process.wait(2) == 76, first.text()
+        wait_until(lambda: not any(processes.alive(child.pid) for child in children), 1, "the children are gone")
+        first.start()
+        for vhid in (1, 2):
+            first.wait_state("MASTER", vhid)
+        time.sleep(4)
+        undisturbed(prober, first, second, started)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR2])
+@pytest.mark.parametrize("name", ["launcher", "engine", "auditor"])
+def test_it_ends_whoever_hangs(a, name, number):
+    """A child that stands still, the launcher too, cannot keep the daemon from its end."""
+    daemon = Carpd(a, example(0))
+    daemon.wait_state("MASTER", 1)
+    children = daemon.children()
+    os.kill(daemon.child(name).pid, signal.SIGSTOP)
+    started = time.monotonic()
+    daemon.signal(number)
+    try:
+        assert daemon.process.wait(3) == 0, daemon.text()
+        assert time.monotonic() - started < 1.2
+        if number == signal.SIGTERM:
+            assert not a.owns("192.0.2.1")
+    finally:
+        for child in children:
+            if processes.alive(child.pid):
+                os.kill(child.pid, signal.SIGCONT)
