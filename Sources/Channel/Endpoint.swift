@@ -22,7 +22,7 @@ public final class Endpoint {
   public var queued: Int { queue.count }
 
   /// Messages waiting at most; beyond it the peer counts as hung.
-  public static let queueLimit = 8192
+  public static let queueLimit = 20_000
   private let socket: FileDescriptor
   private let loop: EventLoop
   private var queue: [[UInt8]] = []

@@ -69,7 +69,9 @@ public struct Fields {
   mutating func text(_ value: inout String, capacity: Int) {
     var utf8 = Array(value.utf8)
     bytes(&utf8, capacity: capacity)
-    if decoding { value = String(decoding: utf8, as: UTF8.self) }
+    guard decoding else { return }
+    // Mended text would not be what was sent.
+    if let text = String(validating: utf8, as: UTF8.self) { value = text } else { fail() }
   }
 
   private mutating func fail() { isValid = false }

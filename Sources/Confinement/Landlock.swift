@@ -39,17 +39,19 @@ private func allow(_ rights: FileRights, below target: Int32, handled: UInt64, i
 }
 
 /// Denies every file access but `allowed` (and one `open` place), TCP, and (unless `mayReachAbstractSockets`) everything outside this process's
-/// own domain that the kernel can scope. Does nothing where the kernel has no Landlock: seccomp and the missing
+/// own domain that the kernel can scope. `handling` narrows the denied rights to these. Does nothing where the kernel has no Landlock: seccomp and the missing
 /// capabilities are what must always hold.
 public func restrictFiles(
   to allowed: [(path: String, rights: FileRights)], open place: (descriptor: Int32, rights: FileRights)? = nil,
-  mayReachAbstractSockets: Bool = false
+  mayReachAbstractSockets: Bool = false,
+  handling: FileRights? = nil
 ) throws(ConfinementFailure) {
   let version = landlockVersion()
   if version == 0 { return }
   try step("restrict by Landlock") { () throws(Errno) in
     // Every right the version knows is handled, that is denied unless allowed. The 6.1 headers lack the later fields.
-    let files: UInt64 = version >= 5 ? 0xffff : version >= 3 ? 0x7fff : version == 2 ? 0x3fff : 0x1fff
+    let known: UInt64 = version >= 5 ? 0xffff : version >= 3 ? 0x7fff : version == 2 ? 0x3fff : 0x1fff
+    let files = handling.map { $0.rawValue & known } ?? known
     let scopes: UInt64 = version < 6 ? 0 : mayReachAbstractSockets ? 2 : 3
     let attributes = [files, version >= 4 ? 3 : 0, scopes]
     let size = version >= 6 ? 24 : version >= 4 ? 16 : 8

@@ -13,6 +13,8 @@ public struct ProcessStatus: Equatable, Sendable {
   public var ambient: UInt64 = .max
   public var noNewPrivileges = false
   public var filtered = false
+  /// System call filters in force, its own and inherited ones; 0 where the kernel (before 5.9) does not say.
+  public var filters = 0
 
   /// Reads /proc/PID/status.
   public init(pid: Int32) throws(Errno) {
@@ -32,6 +34,7 @@ public struct ProcessStatus: Equatable, Sendable {
       case "CapAmb:": ambient = mask
       case "NoNewPrivs:": noNewPrivileges = value == "1"
       case "Seccomp:": filtered = value == "2"
+      case "Seccomp_filters:": filters = Int(value) ?? 0
       default: break
       }
     }

@@ -65,6 +65,9 @@ public final class Launcher {
     let loop = try EventLoop()
     let launcher = try Launcher(settings, loop)
     try drop(to: settings.own, keeping: .launcher)
+    // From the first moment: no other program, and no signal to anybody but its own children.
+    try restrictFiles(
+      to: launcher.libraries.map { ($0, .run) }, open: (Launcher.program, .run), handling: .execute)
     try filterLauncher(settings.fallback, identities: Array(settings.roles.values))
     launcher.endpoint.send(.ready)
     try loop.run()

@@ -41,6 +41,7 @@ final class Children {
   private var lastToken: UInt32 = 0
   private var pendingErrors: [UInt8] = []
   private var errorLines = 0
+  private var launcherFilters = 0
   /// With `--no-users` and without root, a bounding set cannot be emptied; everything else is proven all the same.
   private let mayKeepBounding: Bool
   var onLauncherReady: (() -> Void)?
@@ -119,8 +120,8 @@ final class Children {
   /// Ends the launcher, and with it whatever it still runs; `done` is called once, at most 200 ms later.
   func close(_ done: @escaping () -> Void) {
     onLauncherLost = { [launcherPID] in
-      // Its channel closes as it exits.
-      _ = waitpid(launcherPID, nil, 0)
+      // Its channel closes as it exits; one that hangs is not waited for.
+      _ = waitpid(launcherPID, nil, WNOHANG)
       done()
     }
     launcher.finish()
@@ -167,7 +168,9 @@ final class Children {
     guard let status = try? ProcessStatus(pid: child.pid), let identity = identities[child.role] else {
       return end(child, "cannot be examined in /proc")
     }
-    let excess = status.excess(over: identity, [], mayKeepBounding: mayKeepBounding)
+    var excess = status.excess(over: identity, [], mayKeepBounding: mayKeepBounding)
+    // The launcher's filter is inherited: a child must have added its own.
+    if launcherFilters > 0 && status.filters <= launcherFilters { excess.append("no system call filter of its own") }
     guard excess.isEmpty else { return end(child, "has more than it may: \(excess.joined(separator: ", "))") }
     child.isProven = true
     child.endpoint.pause(false)
@@ -182,8 +185,10 @@ final class Children {
       guard case .packet(let packet, _) = incoming else { return loseLauncher() }
       switch packet.type {
       case .ready:
-        let excess = (try? ProcessStatus(pid: launcherPID))?
-          .excess(over: launcherIdentity, mayKeepBounding ? nil : .launcher, mayKeepBounding: mayKeepBounding)
+        let status = try? ProcessStatus(pid: launcherPID)
+        launcherFilters = status?.filters ?? 0
+        let excess = status?.excess(
+          over: launcherIdentity, mayKeepBounding ? nil : .launcher, mayKeepBounding: mayKeepBounding)
         guard excess == [] else {
           log(.error, "the launcher has more than it may: \(excess ?? ["unknown"])")
           return loseLauncher()

@@ -61,6 +61,8 @@ extension Supervisor {
     control.handOver = { [unowned child] connection, descriptor in
       (try? child.endpoint.send(.connection, connection, descriptors: [descriptor])) != nil
     }
+    // What slept past its interval may be another machine's by now: it is not handed on.
+    for holding in holdings where holding.suspended { release(holding) }
     for holding in holdings where holding.isOurs { channel.send(.holdRole, GroupReference(holding.number)) }
     for interface in interfaces {
       sendSources(interface)

@@ -95,6 +95,10 @@ extension Supervisor {
     if request.advbase == 255 && request.advskew == 255 { return deny(packet, holding, .bowOutForbidden) }
     let isBetter = (request.advbase, request.advskew) < (group.advbase, min(group.advskew, 240))
     guard !isBetter, request.demotion == 0 else { return deny(packet, holding, .betterThanConfigured) }
+    // Slower than demotion makes it is a bow-out by another name: backups would take over while the address stays.
+    guard request.advbase == group.advbase, request.advskew <= 240 else {
+      return deny(packet, holding, .bowOutForbidden)
+    }
     guard holding.use(request.counter) else { return deny(packet, holding, .repeatedCounter) }
     let interface = interfaces[group.interface]
     holding.lastAdvertisement = now

@@ -176,7 +176,13 @@ extension Supervisor {
     let carrier = holding.carrier(interface)
     let present = Set(addresses.filter { $0.interface == carrier }.map(\.address))
     let lost = holding.group.addresses.filter { !present.contains($0.address) }
-    if let first = lost.first { missing(holding, "somebody removed \(first.address)") }
+    guard let first = lost.first else { return }
+    // Nobody took it: nobody renewed it. Whoever does not advertise does not keep the address.
+    let lease = UInt64(holding.group.lease(first.address.family, every: holding.interval)) * 1_000_000_000
+    if EventLoop.now() - holding.lastAdvertisement + 100_000_000 >= lease {
+      return giveUp(holding, "its lease ran out, as nothing was advertised")
+    }
+    missing(holding, "somebody removed \(first.address)")
   }
 
   /// Puts a shared address back, three times a minute at most; then the role is given up.
@@ -192,7 +198,11 @@ extension Supervisor {
       holding.phase = .acquiring(0)
       return continueAcquiring(holding)
     }
-    log(.error, "VHID \(holding.group.vhid)@\(interface.name): \(what), again and again; giving the role up")
+    giveUp(holding, "\(what), again and again")
+  }
+
+  private func giveUp(_ holding: Holding, _ why: String) {
+    log(.error, "\(name(holding)): \(why); giving the role up")
     release(holding)
     var lost = AddressLost()
     lost.group = UInt16(holding.number)

@@ -36,7 +36,7 @@ public final class Log {
     case .text: write(level.rawValue <= LogLevel.warning.rawValue ? "carp: \(level.name): \(clean)" : "carp: \(clean)")
     case .json:
       let time = EventLoop.wallClock()
-      let escaped = clean.reduce(into: "") { $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1) }
+      let escaped = clean.unicodeScalars.reduce(into: "") { $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1) }
       write("{\"time\":\(time / 1_000_000),\"level\":\"\(level.name)\",\"message\":\"\(escaped)\"}")
     }
   }

@@ -79,7 +79,9 @@ struct PolicyBuilder {
       throw Refusal(text: "virtual hosts out of order or too many")
     }
     let name = Array(host.interfaceName.utf8)
-    guard !name.isEmpty, name.count <= 15, !name.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "/") }) else {
+    guard !name.isEmpty, name.count <= 15, !name.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "/") }),
+      host.interfaceName != ".", host.interfaceName != ".."
+    else {
       throw Refusal(text: "not an interface name")
     }
     guard host.vhid >= 1, host.advskew <= 254, host.advbase > 0 || host.advskew > 0 else {

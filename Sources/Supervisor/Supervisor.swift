@@ -177,7 +177,11 @@ public final class Supervisor {
     for holding in holdings where holding.isOurs && late > 200_000_000 + max(2 * holding.group.interval, 100_000_000) {
       holding.suspended = true
     }
-    if holdings.contains(where: \.suspended) && late > 300_000_000 { reportStall(late) }
+    if late > 300_000_000 {
+      // Whoever was stopped with this process needs a moment to be heard again.
+      lastHeartbeat = now
+      if holdings.contains(where: \.suspended) { reportStall(late) }
+    }
     notesThisSecond = 0
     if now - lastSummary >= 60_000_000_000 {
       lastSummary = now
