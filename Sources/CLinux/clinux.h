@@ -1,6 +1,12 @@
 // Kernel interfaces that Swift's Glibc module does not carry, and the few macros Swift cannot import.
 #pragma once
 #define _GNU_SOURCE 1 /* first: every header below must see it */
+// Swift's Glibc module is built without it, and a type that two modules declare must look the same in both: fd_set is
+// the one whose member has another name under X/Open.
+#include <features.h>
+#undef __USE_XOPEN
+#include <sys/select.h>
+#define __USE_XOPEN 1
 #include <unistd.h>
 #include <fcntl.h>
 #include <grp.h>

@@ -167,6 +167,8 @@ public struct VirtualHost: Payload {
   public var secret: [UInt8] = []
   public var addresses: UInt16 = 0
   public var peers: UInt16 = 0
+  /// Seconds the addresses live without renewal, to be shown; the config role leaves it 0.
+  public var lease: UInt16 = 0
   public init() {}
   public mutating func fields(_ f: inout Fields) {
     f.integer(&group)
@@ -181,6 +183,7 @@ public struct VirtualHost: Payload {
     f.bytes(&secret, capacity: 64)
     f.integer(&addresses)
     f.integer(&peers)
+    f.integer(&lease)
   }
 }
 

@@ -49,6 +49,8 @@ public enum InterfaceDescription {
       master: string,
       # The families that the master is not heard by, while it is by the other: IPv4, IPv6.
       silent_families: []string,
+      # Seconds the kernel keeps the addresses if nobody renews them, as when carpd is killed.
+      lease: int,
       # Changes of state since the start.
       transitions: int
     )

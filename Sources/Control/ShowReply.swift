@@ -41,6 +41,8 @@ public struct VirtualHostStatus: Codable, Equatable, Sendable {
   public var master = ""
   /// `IPv4`, `IPv6`.
   public var silentFamilies: [String] = []
+  /// Seconds.
+  public var lease = 0
   public var transitions = 0
 
   public init() {}
@@ -50,7 +52,7 @@ public struct VirtualHostStatus: Codable, Equatable, Sendable {
     case peerMismatch = "peer_mismatch"
     case master
     case silentFamilies = "silent_families"
-    case transitions
+    case lease, transitions
   }
 }
 

@@ -33,6 +33,10 @@ extension VirtualHostStatus {
         "peer-mismatch: advertisements heard on this vhid do not verify; compare password and address list on all "
           + "machines")
     }
+    // What more than one round of renewals costs: said where it is not the usual two seconds and a bit.
+    if Double(lease) > Double(advbase) + Double(advskew) / 256 + 1.5 {
+      warnings.append("lease: if carpd is killed here, the addresses stay for up to \(lease) s, as they are many")
+    }
     for family in silentFamilies {
       warnings.append(
         "silent: the master is heard, but not by \(family); check on all machines that the network between them lets "

@@ -20,6 +20,8 @@ struct HostConfiguration: Equatable {
   var addresses: [SharedAddress]
   /// Empty with multicast.
   var peers: [CARP.Address]
+  /// Seconds, the longer of the two families'.
+  var lease: UInt16
 
   /// Whether a role held under `other` may be kept under this: the same host, with the same digests and addresses.
   func continues(_ other: HostConfiguration) -> Bool {

@@ -37,6 +37,6 @@ struct PolicyAssembly {
       group: host.group, interface: host.interface, interfaceName: host.interfaceName, parameters: parameters,
       mac: host.mac, key: host.secretKind == .key ? host.secret : [],
       addresses: addresses.map { .init(address: CARP.Address($0.address), prefix: $0.prefix) },
-      peers: peers.map { CARP.Address($0.address) })
+      peers: peers.map { CARP.Address($0.address) }, lease: host.lease)
   }
 }

@@ -46,6 +46,7 @@ extension Engine {
     status.peerMismatch = election.isPeerMismatch
     status.master = election.lastMaster?.description ?? ""
     status.silentFamilies = group.silentFamilies.sorted { $0.rawValue < $1.rawValue }.map(\.description)
+    status.lease = Int(host.lease)
     status.transitions = Int(clamping: election.transitions)
     return status
   }

@@ -36,6 +36,7 @@ extension Supervisor {
       host.secret = group.key
       host.addresses = UInt16(group.addresses.count)
       host.peers = UInt16(group.peers.count)
+      host.lease = UInt16(clamping: group.families.map { group.lease($0, every: group.interval) }.max() ?? 0)
       channel.send(.virtualHost, host)
       let lists: [(MessageType, [SharedAddress])] = [
         (.address, group.addresses), (.peer, group.peers.map { SharedAddress(address: $0, prefix: 0) }),

@@ -104,8 +104,9 @@ struct Case: Sendable, CustomTestStringConvertible {
           $0.secret = [1, 2]
           $0.addresses = 6
           $0.peers = 7
+          $0.lease = 8
         },
-        "012100000000002a00010002000465746830000000000000000000000003040501010100020102 ~63 060007"),
+        "012100000000002a00010002000465746830000000000000000000000003040501010100020102 ~63 0600070008"),
       golden(
         .address,
         make(HostAddress.self) {

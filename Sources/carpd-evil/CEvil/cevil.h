@@ -1,6 +1,5 @@
 // A way to any system call: C's own has a variable number of arguments, which Swift cannot pass.
 #pragma once
-#define _GNU_SOURCE 1
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
