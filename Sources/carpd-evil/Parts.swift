@@ -53,7 +53,7 @@ enum Parts {
     advertise("better skew") { $0.advskew -= 1 }
     advertise("better base") {
       $0.advbase = 0
-      $0.advskew = 254
+      $0.advskew = 240
     }
     advertise("best") {
       $0.advbase = 0

@@ -25,13 +25,11 @@ def kill_supervisor(daemon):
 
 @pytest.mark.measures
 @pytest.mark.parametrize("mac", ["virtual", "interface"])
-@pytest.mark.parametrize("stopped", [None, "engine", "launcher"])
+@pytest.mark.parametrize("stopped", [None, "engine", "auditor"])
 def test_children_go_with_it(abc, mac, stopped):
     a, _, _ = abc
     daemon = Carpd(a, example(0, mac=mac))
     daemon.wait_state("MASTER", 1)
-    if stopped == "launcher":
-        pytest.skip("a launcher that is stopped cannot act; it ends when it is continued")
     if stopped:
         os.kill(daemon.child(stopped).pid, signal.SIGSTOP)
     kill_supervisor(daemon)
