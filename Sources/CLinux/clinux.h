@@ -63,6 +63,10 @@ static inline int cl_landlock_restrict_self(int ruleset, unsigned flags) {
 static inline int cl_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags) {
   return (int)syscall(__NR_execveat, fd, path, argv, envp, flags);
 }
+// fork() that also gives a pidfd of the child: nobody then needs pidfd_open, which gives one of any process.
+static inline int cl_fork_pidfd(int *pidfd) {
+  return (int)syscall(__NR_clone, CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
+}
 static inline struct cmsghdr *cl_cmsg_first(const struct msghdr *m) { return CMSG_FIRSTHDR(m); }
 static inline struct cmsghdr *cl_cmsg_next(struct msghdr *m, struct cmsghdr *c) { return CMSG_NXTHDR(m, c); }
 static inline unsigned char *cl_cmsg_data(struct cmsghdr *c) { return CMSG_DATA(c); }

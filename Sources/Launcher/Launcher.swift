@@ -89,7 +89,9 @@ public final class Launcher {
   }
 
   private func receive() {
-    guard case .packet(let packet, let descriptors)? = try? endpoint.receive(descriptors: 3) else { return end() }
+    let incoming: Endpoint.Incoming
+    do throws(Errno) { incoming = try endpoint.receive(descriptors: 3) } catch { return error.isAgain ? () : end() }
+    guard case .packet(let packet, let descriptors) = incoming else { return end() }
     defer { for descriptor in descriptors { close(descriptor) } }
     switch packet.type {
     case .spawn:
@@ -109,10 +111,10 @@ public final class Launcher {
   }
 
   private func start(_ order: Spawn, _ descriptors: [Int32]) {
-    let pid = fork()
+    var pidfd: Int32 = -1
+    let pid = unsafe cl_fork_pidfd(&pidfd)
     if pid == 0 { execute(order.role, descriptors) }
-    let pidfd = pid < 0 ? -1 : pidfd_open(pid, 0)
-    if pidfd < 0 { return report(order.token, bySignal: false, 71) }
+    if pid < 0 { return report(order.token, bySignal: false, 71) }
     running[order.token] = Running(pid: pid, pidfd: FileDescriptorBox(pidfd))
     if (try? loop.watch(pidfd, { [unowned self] _ in reap(order.token) })) == nil { end() }
     var child = Child()

@@ -70,8 +70,14 @@ final class AuditTrail {
       done = nil
     }
     auditor.onEnd = { _ in once() }
-    auditor.endpoint.finish()
+    finish(auditor.endpoint)
     loop.after(milliseconds: 300, once)
+  }
+
+  /// End of file, behind everything that still waits to be sent.
+  private func finish(_ endpoint: Endpoint) {
+    if endpoint.queued == 0 { return endpoint.finish() }
+    loop.after(milliseconds: 5) { [weak self] in self?.finish(endpoint) }
   }
 
   private func launch(_ children: Children, _ settings: Settings, _ key: [UInt8]) throws(Errno) {

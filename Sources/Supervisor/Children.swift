@@ -128,9 +128,9 @@ final class Children {
     loop.after(milliseconds: 200) { [weak self] in self?.loseLauncher() }
   }
 
-  private func receive(_ child: ChildProcess) {
+  private func receive(_ child: ChildProcess, limit: Int = 64) {
     // A bounded number per turn: a flood from one child must not keep the loop from anything else.
-    for _ in 0..<64 where !child.isEnded {
+    for _ in 0..<limit where !child.isEnded {
       // Nothing a child says is read before the proof that it is confined.
       if child.saidReady && !child.isProven { return child.endpoint.pause(true) }
       let incoming: Endpoint.Incoming
@@ -203,8 +203,8 @@ final class Children {
         guard let answer: Exited = packet.decode() else { return loseLauncher() }
         guard let child = children.removeValue(forKey: answer.token) else { continue }
         if child.isEnded { continue }
-        // What it said last is still in the channel.
-        receive(child)
+        // What it said last is still in the channel: as much as the kernel keeps, a few hundred messages.
+        receive(child, limit: 4096)
         if child.isEnded { continue }
         child.isEnded = true
         child.endpoint.close()

@@ -31,7 +31,9 @@ final class ConfigurationLoad {
     let child = try children.start(.config, extra: [file])
     child.onReady = { [weak child] in child?.endpoint.send(.ready) }
     child.onMessage = { [self, weak child] packet in
-      if !receive(packet), let child { children.violation(child, "not a configuration message") }
+      if receive(packet) { return }
+      refusal = "the config process broke the rules"
+      if let child { children.violation(child, "not a configuration message") }
     }
     child.onEnd = { [self] reason in finish(reason) }
   }

@@ -51,12 +51,13 @@ final class ControlSocket {
         ExitCode.system, "another carpd serves \(path); stop it, or choose another --runtime-directory")
     }
     unsafe unlink(path)
+    // Everybody may connect. Set by umask: a change by name could be led elsewhere by who owns the directory.
+    let mask = umask(0o111)
+    defer { _ = umask(mask) }
     let bound = unsafe address.withUnsafeBytes { (raw: UnsafeRawBufferPointer) in
       unsafe bind(socket.raw, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
     }
     if bound < 0 { throw StartFailure(ExitCode.system, "cannot make \(path): \(Errno.last)") }
-    unsafe chmod(path, 0o666)
-    if owner != .current { unsafe chown(path, owner.uid, owner.gid) }
     self.socket = FileDescriptorBox(socket.release())
   }
 

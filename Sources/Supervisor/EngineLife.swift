@@ -149,7 +149,10 @@ extension Supervisor {
 
   /// Sends the next deposited advertisement when it is due, for as long as no engine does.
   private func bridge(_ holding: Holding) {
+    if holding.isBridged { return }
+    holding.isBridged = true
     loop.at(max(holding.lastAdvertisement + holding.group.interval, EventLoop.now())) { [unowned self] in
+      holding.isBridged = false
       guard enginePhase == .starting, holding.phase == .held, !isStopping else { return }
       for family in holding.group.families { sendDeposit(holding, family, bowOut: false) }
       bridge(holding)

@@ -39,7 +39,8 @@ extension Supervisor {
       guard let request: GroupReference = packet.decode() else { return malformed() }
       with(request.group, packet, rule, now) { holding in
         switch packet.type {
-        case .acquire: acquire(holding, packet, now)
+        case .acquire:
+          if enginePhase == .running { acquire(holding, packet, now) } else { deny(packet, holding, .wrongPhase) }
         case .release: if holding.phase != .idle { release(holding) }
         case .bowOut: if holding.isOurs { bowOut(holding, atOnce: false) } else { deny(packet, holding, .notHeld) }
         default: if holding.isOurs { announce(holding) } else { deny(packet, holding, .notHeld) }
@@ -70,8 +71,12 @@ extension Supervisor {
   }
 
   private func deny(_ packet: Packet, _ holding: Holding?, _ denial: Denial, errno: Int32 = 0) {
-    audit(
-      .denial, "\(packet.type) \(holding.map(name) ?? "")", .deny, errno: errno, origin: .engine, cause: "\(denial)")
+    deniedLately += 1
+    // Beyond fifty in a fifth of a second they are counted: a flood of them must not push other records out.
+    if deniedLately <= 50 {
+      let object = "\(packet.type) \(holding.map(name) ?? "")"
+      audit(.denial, object, .deny, errno: errno, origin: .engine, cause: "\(denial)")
+    }
     answer(packet.id, packet.type, holding, denial, errno)
   }
 

@@ -39,6 +39,8 @@ final class Holding {
   var deposits: [Family: [Deposit]] = [:]
   /// Advertisements sent since the last record of their number.
   var advertised: UInt32 = 0
+  /// True while deposited advertisements are sent for want of an engine.
+  var isBridged = false
   /// Times at which a lost address was put back.
   var restored: [UInt64] = []
   private var sentCounters: [UInt64] = []

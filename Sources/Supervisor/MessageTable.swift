@@ -22,14 +22,14 @@ struct EngineRule {
     // Checks: group acquired or being acquired; not faster than configured; not 255/255; demotion byte 0; counter not
     // used before; rate. Counted, not recorded.
     .advertise: EngineRule(phases: [.running, .stopping], namesGroup: true, isRated: true),
-    // Checks: interface up; no hold-down. Recorded, and each address with it.
-    .acquire: EngineRule(phases: [.running], namesGroup: true, isRated: true),
+    // Checks: not stopping (it may cross the order to stop); interface up; no hold-down. Recorded, and each address with it.
+    .acquire: EngineRule(phases: [.running, .stopping], namesGroup: true, isRated: true),
     // Always allowed. Recorded, and each address with it.
     .release: EngineRule(phases: [.running, .stopping], namesGroup: true, isRated: false),
     // Checks: group held. One act: 255/255 from the deposit, link down, addresses gone, hold-down. Recorded.
     .bowOut: EngineRule(phases: [.running, .stopping], namesGroup: true, isRated: true),
     // Checks: group held; rate. Recorded once per round.
-    .announce: EngineRule(phases: [.running], namesGroup: true, isRated: true),
+    .announce: EngineRule(phases: [.running, .stopping], namesGroup: true, isRated: true),
     // Checks: family of the group; the newest eight are kept.
     .deposit: EngineRule(phases: [.running, .stopping], namesGroup: true, isRated: false),
     // Checks: the connection is an administrator's by the supervisor's own record.

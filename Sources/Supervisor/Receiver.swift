@@ -39,7 +39,7 @@ final class Receiver {
     try bindToDevice(socket.raw, owner.name)
     try setOption(socket.raw, SOL_SOCKET, SO_RXQ_OVFL, Int32(1))
     // What came between socket() and the filter is drained here, unread.
-    while try receivePacket(socket.raw, capacity: 1) != nil {}
+    for _ in 0..<1024 where try receivePacket(socket.raw, capacity: 1) == nil { break }
     try setOption(socket.raw, SOL_SOCKET, SO_RCVBUF, Int32(kind == .election ? 1 << 18 : 4096))
     if family == .ipv4 {
       var request = ip_mreqn()

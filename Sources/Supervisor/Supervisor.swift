@@ -36,6 +36,7 @@ public final class Supervisor {
   var requestTokens: Double = 20_000
   var requestsRefilled = EventLoop.now()
   var notesThisSecond = 0
+  var deniedLately: UInt32 = 0
 
   var isStopping = false
   private var isEnding = false
@@ -110,7 +111,9 @@ public final class Supervisor {
       leave()
     }
     loop.after(milliseconds: 5000) { [unowned self] in
-      if policy == nil { fail(ExitCode.internal) }
+      if policy != nil || isStopping { return }
+      log(.error, "no policy after five seconds: the launcher or the config process hangs")
+      fail(ExitCode.internal)
     }
   }
 
@@ -183,6 +186,8 @@ public final class Supervisor {
       if holdings.contains(where: \.suspended) { reportStall(late) }
     }
     notesThisSecond = 0
+    if deniedLately > 50 { audit(.denial, "further requests", .deny, origin: .engine, count: deniedLately - 50) }
+    deniedLately = 0
     if now - lastSummary >= 60_000_000_000 {
       lastSummary = now
       countAdvertisements()

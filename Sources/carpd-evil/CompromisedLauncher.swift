@@ -29,6 +29,7 @@ enum CompromisedLauncher {
           return line[slash...].lastIndex(of: "/").map { String(line[slash..<$0]) }
         })
       try drop(to: own, keeping: .launcher)
+      try restrictFiles(to: libraries.map { ($0, FileRights.run) }, open: (program, .run), handling: .execute)
       try filterLauncher(.errno, identities: [engine, auditor, config])
       if variable("EVIL_SEALED") != nil {
         try restrictFiles(to: libraries.map { ($0, FileRights.run) }, open: (program, .run))

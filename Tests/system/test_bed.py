@@ -43,7 +43,7 @@ def test_prober_is_cheap_and_steady(abc):
         t0 = time.monotonic()
         for address in ("192.0.2.1", "2001:db8::1"):
             figures = prober.figures(address, t0, window=2)
-            assert figures.takeover is None and figures.lost <= 2 and figures.gap < 20, figures
+            assert figures.takeover is None and figures.lost <= 10 and figures.gap < 60, figures
         sent = len(prober.answers("192.0.2.1", t0)) / (time.monotonic() - t0)
         assert 1900 < sent < 2100
 

@@ -23,7 +23,7 @@ def test_stop_of_the_master(abc, mac):
             prober.wait_owner(address, b, since=t0)
             figures = prober.figures(address, t0)
             # 10 ms is the promise for the median (make bench); here one run on a busy machine.
-            assert figures.gap <= 50 and figures.gap_after <= 30, figures
+            assert figures.gap <= 100 and figures.gap_after <= 60, figures
             assert not a.owns(address)
         farewells = [frame for frame in sent_by_a.select(kind="carp", since=t0) if frame.bow_out]
         assert {(frame.family, frame.vhid) for frame in farewells} == {(4, 1), (6, 2)}
@@ -40,6 +40,6 @@ def test_stop_of_a_backup_is_silent(abc):
         t0 = time.monotonic()
         assert second.stop() < 1.0
         figures = prober.figures(SHARED[0], t0, window=2)
-        assert figures.takeover is None and figures.lost <= 10, figures
+        assert figures.takeover is None and figures.lost <= 40, figures
         assert not sent_by_b.select(kind="carp", since=t0)
         assert first.state(1) == "MASTER"

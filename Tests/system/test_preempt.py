@@ -25,7 +25,7 @@ def test_preempt_takes_over_without_loss(abc, mac):
             prober.wait_owner(address, a, since=t0)
             figures = prober.figures(address, t0)
             # The promise is a median of at most 2 lost (make bench); these are the limits of one run.
-            assert figures.lost <= 60 and figures.gap <= 30, figures
+            assert figures.lost <= 60 and figures.gap <= 100, figures
             first.expect_transitions("INIT -> BACKUP (initialization complete)",
                                      "BACKUP -> MASTER (preempting a slower master)", vhid=vhid, since=t0)
             second.expect_transitions("MASTER -> BACKUP (more frequent advertisement received)", vhid=vhid, since=t0)
@@ -42,7 +42,7 @@ def test_without_preempt_a_better_machine_waits(abc):
         t0 = time.monotonic()
         first = Carpd(a, example(100))
         figures = prober.figures(SHARED[0], t0, window=4.5)
-        assert figures.takeover is None and figures.lost <= 10, figures
+        assert figures.takeover is None and figures.lost <= 40, figures
         assert first.state(1) == "BACKUP" and first.state(2) == "BACKUP"
         assert second.state(1) == "MASTER"
 

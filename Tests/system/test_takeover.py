@@ -34,7 +34,7 @@ def test_link_death_takeover_and_return(lan, mac, surroundings):
             # 3 x advbase + 200/256 s at most; at least that less one interval of the master. 150 ms are for the machine
             # the test runs on; `make bench` has the strict figures.
             assert 3781 - 1391 - 50 <= figures.takeover <= 3781 + 150, figures
-            assert figures.gap_after <= 30, figures
+            assert figures.gap_after <= 60, figures
         for vhid in (1, 2):
             second.expect_transitions("BACKUP -> MASTER (master timed out)", vhid=vhid, since=t0)
             first.wait_state("INIT", vhid)
@@ -47,5 +47,5 @@ def test_link_death_takeover_and_return(lan, mac, surroundings):
             first.wait_state("BACKUP", vhid)
         for address in SHARED:
             figures = prober.figures(address, t1, window=4.5)
-            assert figures.takeover is None and figures.lost <= 10 and figures.gap <= 30, figures
+            assert figures.takeover is None and figures.lost <= 40 and figures.gap <= 100, figures
         assert first.state(1) == "BACKUP" and second.state(1) == "MASTER"
