@@ -63,9 +63,9 @@ struct SchemaReader {
   mutating func plainName(_ entry: TOMLEntry?) -> String? {
     guard let entry, let text = string(entry) else { return nil }
     let isPlain = text.unicodeScalars.allSatisfy { $0 > " " && $0 != "/" && $0.value != 0x7F }
-    guard isPlain, (1...255).contains(text.utf8.count), text.utf8.first != .dot else {
+    guard isPlain, (1...64).contains(text.utf8.count), text.utf8.first != .dot else {
       diagnostics.error(
-        "\(entry.key.text) is \(quoted(text)); write the plain name, 1...255 bytes, without '/' or blanks and not"
+        "\(entry.key.text) is \(quoted(text)); write the plain name, 1...64 bytes, without '/' or blanks and not"
           + " starting with '.'", at: entry.value.position)
       return nil
     }

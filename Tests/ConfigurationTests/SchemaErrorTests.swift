@@ -137,14 +137,14 @@ struct SchemaErrorTests {
     Golden(
       Golden.host(secret: "password-file = \"/etc/secret\""),
       """
-      4:17: error: password-file is '/etc/secret'; write the plain name, 1...255 bytes, without '/' or blanks and not\
+      4:17: error: password-file is '/etc/secret'; write the plain name, 1...64 bytes, without '/' or blanks and not\
        starting with '.'
       """
     ),
     Golden(
       Golden.host(secret: "credential = \"..\""),
       """
-      4:14: error: credential is '..'; write the plain name, 1...255 bytes, without '/' or blanks and not starting with\
+      4:14: error: credential is '..'; write the plain name, 1...64 bytes, without '/' or blanks and not starting with\
        '.'
       """
     ),
