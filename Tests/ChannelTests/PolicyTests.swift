@@ -153,10 +153,9 @@ import Testing
     for type: MessageType in [.release, .bowOut, .heartbeat] {
       #expect(EngineRule.table[type]?.phases == [.running, .stopping])
     }
-    // What asks for more power than before is over with the shutdown.
-    for type: MessageType in [.acquire, .requestReload] {
-      #expect(EngineRule.table[type]?.phases == [.running])
-    }
+    // May cross the order to stop on its way: then it is denied, which is no violation.
+    #expect(EngineRule.table[.acquire]?.phases == [.running, .stopping])
+    #expect(EngineRule.table[.requestReload]?.phases == [.running])
   }
 }
 

@@ -26,7 +26,8 @@ def test_ucarp_accepts_our_advertisements_and_takes_over_after_a_stop(abc):
         taken = monitor.wait_owner(ADDRESS, b, 6)
         # ucarp reads its packets once a second; without a goodbye it would need 3.2 s at least.
         assert taken.start - t0 < 2.5
-        assert not monitor.overlaps(ADDRESS)
+        # After the goodbye the next master may come up before this one's interface is down, 10 ms later.
+        assert all(one.end - other.start < 0.1 for one, other in monitor.overlaps(ADDRESS))
 
 
 def test_we_accept_the_advertisements_of_ucarp(abc):
