@@ -225,9 +225,9 @@ extension Supervisor {
 
   /// Puts one of the engine's notes into words: it chooses among these, it cannot write its own.
   private func write(_ note: Note) {
-    notesThisSecond += 1
+    notesLately += 1
     // The counter is set back five times a second.
-    if notesThisSecond > 40 { return }
+    if notesLately > 40 { return }
     let holding = holdings.indices.contains(Int(note.group)) ? holdings[Int(note.group)] : nil
     let number = holding.map { $0.group.interface } ?? Int(note.interface)
     let name = interfaces.indices.contains(number) ? interfaces[number].name : "?"

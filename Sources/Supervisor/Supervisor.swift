@@ -35,7 +35,7 @@ public final class Supervisor {
   var engineLosses: [UInt64] = []
   var requestTokens: Double = 20_000
   var requestsRefilled = EventLoop.now()
-  var notesThisSecond = 0
+  var notesLately = 0
   var deniedLately: UInt32 = 0
 
   var isStopping = false
@@ -185,7 +185,7 @@ public final class Supervisor {
       lastHeartbeat = now
       if holdings.contains(where: \.suspended) { reportStall(late) }
     }
-    notesThisSecond = 0
+    notesLately = 0
     if deniedLately > 50 { audit(.denial, "further requests", .deny, origin: .engine, count: deniedLately - 50) }
     deniedLately = 0
     if now - lastSummary >= 60_000_000_000 {
