@@ -52,8 +52,9 @@ SECONDS = 60
 fuzz:
 	Tests/run fuzz $(SECONDS)
 
+# The tests, which run as root, leave a Debian system there.
 clean:
-	rm -rf .build
+	$(ROOT) rm -rf .build
 
 # As root, after `make`; installs what was built. PREFIX may be /usr; a package's build sets DESTDIR.
 install: $(BUILD)/carpd

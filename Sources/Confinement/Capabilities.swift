@@ -43,7 +43,8 @@ public struct CapabilityMask: OptionSet, Sendable {
 /// from /proc, not this function, decides whether the result is good enough.
 public func drop(to identity: Identity, keeping kept: CapabilityMask) throws(ConfinementFailure) {
   if permittedCapabilities().contains(.setPCap) { try lockDown() }
-  if identity != .current {
+  // Being that user already does not mean being in no other group.
+  if identity != .current || permittedCapabilities().contains(.setGID) {
     try step("drop supplementary groups") { () throws(Errno) in try check(setgroups(0, nil)) }
     try step("become uid \(identity.uid)") { () throws(Errno) in
       try check(setresgid(identity.gid, identity.gid, identity.gid))

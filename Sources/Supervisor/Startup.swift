@@ -20,11 +20,14 @@ enum Startup {
   static func identities(_ options: Options) throws(StartFailure) -> (
     own: Identity, launcher: Identity, roles: [Role: Identity]
   ) {
-    let mayChange = geteuid() == 0 && !options.noUsers
+    // Root by hand; under systemd the unit's user with these capabilities, and never root.
+    let mayChange = permittedCapabilities().isSuperset(of: [.setUID, .setGID]) && !options.noUsers
     if !mayChange {
       if !options.noUsers && !options.check {
         throw StartFailure(
-          ExitCode.system, "must be started as root (it gives that up at once), or with --no-users on a test rig")
+          ExitCode.system,
+          "must be started as root (it gives that up at once), with the capabilities that carpd.service gives, or with "
+            + "--no-users on a test rig")
       }
       let me = Identity.current
       return (me, me, [.engine: me, .auditor: me, .config: me])

@@ -8,6 +8,7 @@ import pytest
 from bed import Lan
 from bed.daemon import BUILD
 from bed.lan import remove_leftovers
+from bed.machine import remove_leftovers as remove_machines
 
 
 def pytest_configure(config):
@@ -18,9 +19,10 @@ def pytest_configure(config):
 def pytest_sessionstart(session):
     if os.geteuid() != 0:
         pytest.exit("the system tests need root: they make network namespaces", returncode=4)
-    missing = [tool for tool in ("ip", "bridge", "nft", "nsenter", "ping", "ucarp") if not shutil.which(tool)]
+    missing = [tool for tool in ("ip", "bridge", "nft", "nsenter", "ping", "ucarp", "debootstrap", "systemd-nspawn") if not shutil.which(tool)]
     if missing:
         pytest.exit(f"missing programs: {' '.join(missing)} (make packages installs them)", returncode=4)
+    remove_machines()
     remove_leftovers()
 
 

@@ -8,11 +8,12 @@ from .advertiser import RouterAdvertiser
 from .capture import Capture, Injector
 from .daemon import Carpd, config, example, example_pair, host
 from .lan import Lan, Node
+from .machine import Machine
 from .peer import Ucarp
 from .probe import Prober
 from .waiting import Timeout, wait_until
 
 __all__ = [
-    "AddressMonitor", "Capture", "Carpd", "Injector", "Lan", "Node", "Prober", "RouterAdvertiser", "Timeout",
+    "AddressMonitor", "Capture", "Carpd", "Injector", "Lan", "Machine", "Node", "Prober", "RouterAdvertiser", "Timeout",
     "Ucarp", "config", "example", "example_pair", "host", "wait_until",
 ]

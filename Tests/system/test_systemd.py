@@ -1,0 +1,244 @@
+"""carpd as a service: two machines with systemd as process 1, installed by `make install`, run by systemctl."""
+
+import json
+import os
+import time
+
+import pytest
+
+from bed import Capture, Lan, Machine, Prober, example, wait_until
+
+SHARED = ["192.0.2.1", "2001:db8::1"]
+NET_ADMIN_AND_RAW = 0x3000
+
+
+@pytest.fixture(scope="module")
+def pair():
+    """Two machines with carpd installed and configured, as README says, and a client."""
+    with Lan() as lan:
+        nodes = lan.node("a", 101), lan.node("b", 102)
+        client = lan.node("client", 50)
+        machines = [Machine(node) for node in nodes]
+        for machine, advskew in zip(machines, (100, 200)):
+            machine.install()
+            machine.boot()
+            machine.run("systemd-sysusers", "carpd.conf")
+            machine.run("systemd-tmpfiles", "--create", "carpd.conf")
+            configure(machine, example(advskew, preempt=True))
+        yield *machines, client
+
+
+@pytest.fixture
+def running(pair):
+    """carpd runs on both, A is MASTER; whatever the test before did."""
+    a, b, client = pair
+    for machine in (a, b):
+        machine.systemctl("reset-failed", "carpd", check=False)
+        machine.systemctl("start", "carpd")
+    a.wait_state("MASTER", 1, 2)
+    b.wait_state("BACKUP", 1, 2)
+    return a, b, client
+
+
+def configure(machine, text):
+    machine.write("/etc/carpd/carpd.toml", text, 0o640)
+    machine.run("chown", "root:carpd", "/etc/carpd/carpd.toml")
+
+
+def drop_in(machine, name, text):
+    machine.run("mkdir", "-p", "/run/systemd/system/carpd.service.d")
+    machine.run("sh", "-c", f"cat >/run/systemd/system/carpd.service.d/{name}.conf", stdin=text)
+    machine.systemctl("daemon-reload")
+
+
+def remove_drop_in(machine, name):
+    machine.run("rm", "-f", f"/run/systemd/system/carpd.service.d/{name}.conf")
+    machine.systemctl("daemon-reload")
+
+
+def entry_at(machine, text, since):
+    """When a line with `text` was written to the machine's journal, on this machine's CLOCK_MONOTONIC."""
+    def found():
+        return [entry for entry in machine.journal("--unit=carpd")
+                if text in str(entry.get("MESSAGE")) and int(entry["__MONOTONIC_TIMESTAMP"]) / 1e6 >= since]
+    entries = wait_until(found, 5, lambda: f"'{text}' in the journal of {machine.label}\n{machine.log()}")
+    return int(entries[0].get("_SOURCE_MONOTONIC_TIMESTAMP", entries[0]["__MONOTONIC_TIMESTAMP"])) / 1e6
+
+
+def main_pid(machine):
+    """The supervisor's process, as this machine numbers it."""
+    return machine.processes_of()["carpd"].pid
+
+
+def test_exposure(pair):
+    for unit, most in (("carpd.service", 2.6),):
+        text = pair[0].run("systemd-analyze", "security", "--no-pager", "--offline=true", f"--threshold={int(most * 10)}",
+                           f"/usr/lib/systemd/system/{unit}")
+        assert "Overall exposure level" in text
+        print(text.splitlines()[-1])
+
+
+def test_units_are_without_mistakes(pair):
+    a = pair[0]
+    units = [path.name for path in a.path("/usr/lib/systemd/system").glob("carp*")]
+    assert "carpd.service" in units
+    # A key that systemd does not know is a warning, and on standard error.
+    said = a.run("sh", "-c", f"systemd-analyze verify --man=no {' '.join(units)} 2>&1")
+    assert not [line for line in said.splitlines() if "carp" in line], said
+
+
+def test_processes(running):
+    """Nothing of the service is root, and the supervisor has shown that its children are confined."""
+    for machine in running[:2]:
+        found = machine.processes_of()
+        assert set(found) == {"carpd", "carpd-launcher", "carpd-engine", "carpd-auditor"}
+        assert len({status.uids for status in found.values()}) == 4
+        for status in found.values():
+            assert 0 not in status.uids and 0 not in status.gids and 0 not in status.groups, status
+            assert status.bounding == status.ambient == status.inheritable == 0, status
+            assert status.no_new_privileges and status.seccomp == 2, status
+        assert found["carpd"].permitted == found["carpd"].effective == NET_ADMIN_AND_RAW
+        assert found["carpd-engine"].permitted == found["carpd-auditor"].permitted == 0
+        records = [json.loads(line) for line in machine.path("/var/log/carpd/audit.jsonl").read_text().splitlines()]
+        assert any(record["act"] == "spawn" and "engine" in record["object"] for record in records)
+        assert not [record for record in records if record["decision"] == "error"], records
+
+
+def test_macvlan_is_deaf_to_routers(running):
+    """The sandbox leaves /proc/sys/net writable, or the macvlan would take a router's word for an address of its own."""
+    a = running[0]
+    macvlan = next(name for name in a.node.links() if name.startswith("carp"))
+    assert a.node.sysctl(f"net.ipv6.conf.{macvlan}.accept_ra") == "0"
+    assert a.node.sysctl(f"net.ipv6.conf.{macvlan}.autoconf") == "0"
+
+
+@pytest.mark.measures
+def test_restart_loses_no_probe(running):
+    a, b, client = running
+    with Prober(client, [a.node, b.node], SHARED) as prober:
+        for address in SHARED:
+            prober.wait_owner(address, a.node)
+        for _ in range(3):
+            before, t0 = main_pid(a), time.monotonic()
+            a.systemctl("restart", "carpd")
+            assert main_pid(a) != before
+            a.wait_state("MASTER", 1, 2)
+            for address in SHARED:
+                figures = prober.figures(address, t0, window=3)
+                assert figures.takeover is None and figures.lost == 0, figures
+    assert b.states() == {1: "BACKUP", 2: "BACKUP"}
+
+
+@pytest.mark.measures
+def test_killed_supervisor_is_replaced_without_a_lost_probe(running):
+    a, b, client = running
+    restarts = int(a.property("NRestarts"))
+    with Prober(client, [a.node, b.node], SHARED) as prober:
+        for address in SHARED:
+            prober.wait_owner(address, a.node)
+        before, t0 = main_pid(a), time.monotonic()
+        os.kill(before, 9)
+        wait_until(lambda: a.property("ActiveState") == "active" and int(a.property("NRestarts")) == restarts + 1, 5,
+                   lambda: f"systemd has restarted carpd\n{a.log()}")
+        a.wait_state("MASTER", 1, 2)
+        for address in SHARED:
+            figures = prober.figures(address, t0, window=3)
+            assert figures.takeover is None and figures.lost == 0, figures
+    assert b.states() == {1: "BACKUP", 2: "BACKUP"}
+
+
+@pytest.mark.measures
+def test_stop_says_goodbye(running):
+    a, b, client = running
+    with Prober(client, [a.node, b.node], SHARED) as prober, Capture(a.node.lan.bridge, "a") as sent_by_a:
+        for address in SHARED:
+            prober.wait_owner(address, a.node)
+        t0 = time.monotonic()
+        a.systemctl("stop", "carpd")
+        for address in SHARED:
+            prober.wait_owner(address, b.node, since=t0)
+            figures = prober.figures(address, t0)
+            assert figures.gap <= 100 and figures.gap_after <= 60, figures
+        goodbyes = [frame for frame in sent_by_a.select(kind="carp", since=t0) if frame.bow_out]
+        assert {frame.vhid for frame in goodbyes} == {1, 2}
+        for vhid in (1, 2):
+            since = next(frame.time for frame in goodbyes if frame.vhid == vhid)
+            assert entry_at(b, f"VHID {vhid}@eth0: BACKUP -> MASTER", t0) - since < 0.1
+    assert a.property("Result") == "success" and a.property("ExecMainStatus") == "0"
+    assert not a.processes_of() and not [name for name in a.node.links() if name.startswith("carp")]
+
+
+def test_shutdown_of_the_machine_says_goodbye(running):
+    """carpd is ordered so that at the shutdown there still is a network to say it on, and at the boot it comes up."""
+    a, b, _ = running
+    a.systemctl("enable", "carpd")
+    with Capture(a.node.lan.bridge, "a") as sent_by_a:
+        a.power_off()
+        b.wait_state("MASTER", 1, 2, timeout=2)
+        assert {frame.vhid for frame in sent_by_a.select(kind="carp") if frame.bow_out} == {1, 2}
+    a.boot()
+    try:
+        assert a.property("ActiveState") == "active", a.log()
+        a.wait_state("MASTER", 1, 2)
+    finally:
+        a.systemctl("disable", "carpd")
+
+
+def test_interface_that_comes_after_the_boot(running):
+    a, b, _ = running
+    a.systemctl("enable", "carpd")
+    a.power_off()
+    a.node.detach()
+    a.boot()
+    try:
+        assert a.property("ActiveState") == "active", a.log()
+        wait_until(lambda: a.states() == {1: "INIT", 2: "INIT"}, 5, lambda: f"INIT: {a.states()}\n{a.log()}")
+        a.node.attach()
+        a.wait_state("MASTER", 1, 2)
+        b.wait_state("BACKUP", 1, 2)
+    finally:
+        a.systemctl("disable", "carpd")
+
+
+def test_credentials(running):
+    """The password and the audit key are known to systemd alone; B, which has the password in its file, agrees."""
+    a, b, _ = running
+    key = "c" * 40
+    a.run("sh", "-c", "umask 077; cat >/root/vhid-password", stdin="testpass\n")
+    a.run("sh", "-c", "umask 077; cat >/root/audit-key", stdin=key + "\n")
+    text = example(100, preempt=True).replace('password = "testpass"', 'credential = "vhid-password"')
+    assert "testpass" not in text
+    drop_in(a, "credentials", "[Service]\nLoadCredential=vhid-password:/root/vhid-password\n"
+                              "LoadCredential=audit-key:/root/audit-key\n")
+    try:
+        a.systemctl("stop", "carpd")
+        b.wait_state("MASTER", 1, 2)
+        a.run("rm", "-f", "/var/log/carpd/audit.jsonl")
+        configure(a, text + '\n[audit]\ncredential = "audit-key"\n')
+        a.systemctl("start", "carpd")
+        a.wait_state("MASTER", 1, 2)
+        b.wait_state("BACKUP", 1, 2)
+        verify = ["carpctl", "audit", "verify", "/var/log/carpd/audit.jsonl", "--key"]
+        a.run(*verify, "/root/audit-key")
+        with pytest.raises(RuntimeError):
+            a.run(*verify, "/root/vhid-password")
+    finally:
+        remove_drop_in(a, "credentials")
+        configure(a, example(100, preempt=True))
+        a.run("rm", "-f", "/var/log/carpd/audit.jsonl")
+        a.systemctl("restart", "carpd")
+
+
+def test_wrong_configuration_is_not_tried_again(running):
+    a, b, _ = running
+    a.systemctl("stop", "carpd")
+    configure(a, example(100).replace("vhid = 1", "vihd = 1", 1))
+    try:
+        with pytest.raises(RuntimeError):
+            a.systemctl("start", "carpd")
+        assert a.property("ActiveState") == "failed" and a.property("ExecMainStatus") == "78"
+        assert a.property("NRestarts") == "0"
+        assert [entry for entry in a.journal("--unit=carpd") if "unknown key 'vihd'" in str(entry.get("MESSAGE"))]
+    finally:
+        configure(a, example(100, preempt=True))
+        a.systemctl("reset-failed", "carpd")
