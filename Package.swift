@@ -79,6 +79,7 @@ let package = Package(
       name: "AuditTests", dependencies: ["Audit", "Engine", "Channel", "Linux", crypto], swiftSettings: tests),
     .testTarget(
       name: "ChannelTests", dependencies: ["Channel", "Linux", "Supervisor", "Election"], swiftSettings: tests),
+    .testTarget(name: "ControlTests", dependencies: ["Control"], swiftSettings: tests),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "CARP", "Control", "Channel"],
       swiftSettings: tests),

@@ -17,10 +17,6 @@ public enum Answer {
       try container.encode(parameters, forKey: .parameters)
     }
   }
-  private struct Failure: Encodable {
-    let error: String
-    let parameters: [String: String]
-  }
 
   /// The message with its NUL, or nil if a reply cannot be put into JSON.
   var message: [UInt8]? {
@@ -29,7 +25,7 @@ public enum Answer {
     let data: Data? =
       switch self {
       case .reply(let parameters): try? encoder.encode(Reply(parameters: parameters))
-      case .failure(let failure): try? encoder.encode(Failure(error: failure.name, parameters: failure.parameters))
+      case .failure(let failure): try? encoder.encode(failure)
       }
     return data.map { $0 + [0] }
   }

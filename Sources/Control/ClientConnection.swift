@@ -20,19 +20,26 @@ public struct ClientConnection {
   private struct Reply<P: Decodable>: Decodable {
     let parameters: P
   }
-  private struct Failure: Decodable {
-    let error: String
+  private struct Call<P: Encodable>: Encodable {
+    let method: String
+    let parameters: P
+    var more: Bool?
   }
-  private struct FailureParameters: Decodable {
-    let parameters: [String: String]
+  private struct Continuation: Decodable {
+    let continues: Bool?
   }
+
+  /// Whether the reply taken last is to be followed by others.
+  public private(set) var continues = false
 
   public init() {}
 
-  /// The bytes that call `method`, which takes no parameters.
-  public static func call(_ method: ControlMethod) -> [UInt8] {
-    // No method's name has anything in it that JSON would escape.
-    Array("{\"method\":\"\(InterfaceDescription.controlName).\(method.rawValue)\"}".utf8) + [0]
+  /// The bytes that make `request`; `WatchRequest` asks for more than one reply.
+  public static func call<R: ControlRequest>(_ request: R) -> [UInt8] {
+    let call = Call(method: R.method.qualifiedName, parameters: request, more: R.method == .watch ? true : nil)
+    // Strings, numbers and booleans can always be put into JSON.
+    let data = try? JSONEncoder().encode(call)
+    return Array(data ?? Data()) + [0]
   }
 
   /// Takes bytes that the service sent.
@@ -48,11 +55,9 @@ public struct ClientConnection {
     guard let text = input.next() else { return nil }
     guard JSONGuard.admits(text) else { throw .malformed }
     let data = Data(text)
-    if let failure = try? JSONDecoder().decode(Failure.self, from: data) {
-      let parameters = try? JSONDecoder().decode(FailureParameters.self, from: data).parameters
-      throw .refused(VarlinkError(name: failure.error, parameters: parameters ?? [:]))
-    }
+    if let failure = try? JSONDecoder().decode(VarlinkError.self, from: data) { throw .refused(failure) }
     guard let reply = try? JSONDecoder().decode(Reply<P>.self, from: data) else { throw .malformed }
+    continues = (try? JSONDecoder().decode(Continuation.self, from: data))?.continues ?? false
     return reply.parameters
   }
 }

@@ -1,8 +1,3 @@
-/// Every method of `io.carpd.Control`, by its name in the interface description.
-public enum ControlMethod: String, CaseIterable, Sendable {
-  case show = "Show"
-}
-
 /// Sorts calls: answers introspection itself, hands carpd's own methods to the daemon.
 public enum Service {
   /// What a call asks for.

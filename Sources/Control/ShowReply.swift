@@ -44,6 +44,10 @@ public struct VirtualHostStatus: Codable, Equatable, Sendable {
   /// Seconds.
   public var lease = 0
   public var transitions = 0
+  /// RFC 3339, UTC; nil outside a transition from one configuration to the next.
+  public var transitionUntil: String?
+  /// The name of its [[group]].
+  public var group: String?
 
   public init() {}
 
@@ -53,6 +57,8 @@ public struct VirtualHostStatus: Codable, Equatable, Sendable {
     case master
     case silentFamilies = "silent_families"
     case lease, transitions
+    case transitionUntil = "transition_until"
+    case group
   }
 }
 
@@ -68,7 +74,7 @@ public struct InterfaceStatus: Codable, Equatable, Sendable {
   public init() {}
 }
 
-/// The counters of one interface, both families together where the name does not say one: type `Counters`.
+/// The counters of one interface, both families together where the name does not say one: type `CounterValues`.
 public struct CounterValues: Codable, Equatable, Sendable {
   public var ipackets: UInt64 = 0
   public var ipackets6: UInt64 = 0
@@ -94,12 +100,18 @@ public struct DaemonStatus: Codable, Equatable, Sendable {
   public var demotion = 0
   public var lateTimers: UInt64 = 0
   public var generation = 0
+  public var demotions: [DemotionStatus] = []
+  public var maintenance = false
+  /// Which numbering of events `event` belongs to.
+  public var boot = ""
+  /// The number of the last event before this was made; 0 if there was none.
+  public var event = 0
 
   public init() {}
 
   enum CodingKeys: String, CodingKey {
     case version, demotion
     case lateTimers = "late_timers"
-    case generation
+    case generation, demotions, maintenance, boot, event
   }
 }

@@ -10,6 +10,7 @@ extension Engine {
   func answer(_ method: ControlMethod) -> Answer {
     switch method {
     case .show: .reply(snapshot())
+    default: .failure(.methodNotImplemented(method.qualifiedName))
     }
   }
 

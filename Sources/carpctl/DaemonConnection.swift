@@ -41,18 +41,18 @@ struct DaemonConnection: ~Copyable {
     return socket
   }
 
-  /// Calls a method without parameters, and waits for its reply.
-  func call<Reply: Decodable>(_ method: ControlMethod, as _: Reply.Type = Reply.self) throws(Failure) -> Reply {
+  /// Calls a method, and waits for its reply.
+  func call<Request: ControlRequest>(_ request: Request) throws(Failure) -> Request.Reply {
     var connection = ClientConnection()
-    let request = ClientConnection.call(method)
-    guard unsafe send(socket.raw, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
+    let bytes = ClientConnection.call(request)
+    guard unsafe send(socket.raw, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
       throw .closed(path)
     }
     while true {
       let bytes = try receive()
       do throws(ClientError) {
         try connection.receive(bytes)
-        if let reply: Reply = try connection.reply() { return reply }
+        if let reply: Request.Reply = try connection.reply() { return reply }
       } catch {
         if case .refused(let refusal) = error { throw .refused(refusal) }
         throw .unintelligible(path)

@@ -44,8 +44,7 @@ struct Failure: Error {
         + "restart carpd", status: 76)
   }
   static func refused(_ error: VarlinkError) -> Failure {
-    let parameters = error.parameters.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-    return Failure(message: "carpd refused: \(error.name)\(parameters)", status: 70)
+    Failure(message: "carpd refused: \(error)", status: 70)
   }
   static func badPath(_ path: String) -> Failure {
     Failure(message: "--socket takes a path of 1 to 107 bytes; this one has \(path.utf8.count)", status: 64)

@@ -14,7 +14,7 @@ struct Show: ParsableCommand {
 
   func run() throws {
     do throws(Failure) {
-      let reply = try DaemonConnection(path: parent.socket).call(.show, as: ShowReply.self)
+      let reply = try DaemonConnection(path: parent.socket).call(ShowRequest())
       print(json ? try encoded(reply) : reply.text, terminator: json ? "\n" : "")
     } catch {
       error.report()

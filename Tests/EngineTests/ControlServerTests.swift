@@ -50,7 +50,7 @@ extension EngineTests {
     @Test func showAnswers() throws {
       let supervisor = try served()
       let client = Client(try supervisor.connect())
-      client.send(ClientConnection.call(.show))
+      client.send(ClientConnection.call(ShowRequest()))
       _ = try supervisor.run()
       let text = try #require(client.receive()?.first)
       var connection = ClientConnection()
