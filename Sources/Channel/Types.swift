@@ -45,14 +45,11 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
   /// fe80::/10.
   public var isLinkLocal: Bool { family == .ipv6 && high >> 54 == 0x3fa }
 
-  /// True if both lie in the same network of `prefix` bits.
-  public func shares(prefix: UInt8, with other: Address) -> Bool {
-    guard family == other.family else { return false }
-    return zip(bytes, other.bytes).enumerated().allSatisfy { index, pair in
-      let bits = max(0, min(8, Int(prefix) - index * 8))
-      let mask = UInt8(truncatingIfNeeded: 0xff00 >> bits)
-      return pair.0 & mask == pair.1 & mask
-    }
+  /// The network of `prefix` bits it lies in.
+  public func network(_ prefix: UInt8) -> Address {
+    let hostBits = max(0, (family == .ipv4 ? 32 : 128) - Int(prefix))
+    return Address(
+      family: family, high: high & (UInt64.max << max(0, hostBits - 64)), low: low & (UInt64.max << hostBits))
   }
 
   /// Dotted quad, or RFC 5952.
