@@ -8,7 +8,7 @@ public struct RecordHash: Hashable, Sendable, CustomStringConvertible {
   public static let none = RecordHash(bytes: [UInt8](repeating: 0, count: 32))
 
   /// Always 32.
-  let bytes: [UInt8]
+  public let bytes: [UInt8]
 
   private init(bytes: [UInt8]) { self.bytes = bytes }
 

@@ -12,7 +12,7 @@ public final class Endpoint {
   public enum Incoming {
     /// The descriptors that came along belong to whoever receives this.
     case packet(Packet, [Int32])
-    /// Not a message: too long, unknown version or type.
+    /// Not a message: unknown version or type, a field that is not legal, too long or too short.
     case malformed
     /// EOF, or ECONNRESET where the peer died with datagrams unread.
     case gone
@@ -61,9 +61,9 @@ public final class Endpoint {
 
   /// Queues or sends one message and returns its id. Ids increase by one.
   @discardableResult
-  public func send(_ type: MessageType, _ payload: some Payload = Ready(), droppable: Bool = false) -> UInt32 {
+  public func send(_ message: Message, droppable: Bool = false) -> UInt32 {
     lastID &+= 1
-    let bytes = Packet(type, id: lastID, payload).bytes
+    let bytes = message.bytes(id: lastID)
     if !queue.isEmpty || !transmit(bytes) {
       if droppable {
         dropped += 1
@@ -78,9 +78,9 @@ public final class Endpoint {
   }
 
   /// Sends one message with descriptors, at once or not at all.
-  public func send(_ type: MessageType, _ payload: some Payload, descriptors: [Int32]) throws(Errno) {
+  public func send(_ message: Message, descriptors: [Int32]) throws(Errno) {
     lastID &+= 1
-    try sendDescriptors(socket.raw, Packet(type, id: lastID, payload).bytes, descriptors)
+    try sendDescriptors(socket.raw, message.bytes(id: lastID), descriptors)
   }
 
   /// Receives one message without descriptors: the kernel discards any that a hostile peer sent along, and says so.

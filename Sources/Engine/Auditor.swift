@@ -82,11 +82,11 @@ final class Auditor {
   /// Whether the message was one that may come now.
   private func take(_ packet: Packet) -> Bool {
     if let log {
-      guard packet.type == .record, let record: Record = packet.decode() else { return false }
+      guard case .record(let record) = packet.message else { return false }
       log.add(folding.add(record, now: EventLoop.now()))
       return true
     }
-    guard packet.type == .auditStart, let start: AuditStart = packet.decode() else { return false }
+    guard case .auditStart(let start) = packet.message else { return false }
     log = AuditorLog(start, directory: directory, journal: journal)
     // When the message itself has been let go.
     loop.after(milliseconds: 0) { overwriteFreedMemory() }
@@ -98,7 +98,7 @@ final class Auditor {
       log.add(folding.flush(now: EventLoop.now()))
       log.tick()
       reported = log.status
-      channel.send(.auditStatus, log.status, droppable: true)
+      channel.send(.auditStatus(log.status), droppable: true)
     }
     loop.after(milliseconds: 1000) { [weak self] in self?.tick() }
   }
@@ -108,7 +108,7 @@ final class Auditor {
     guard let status = log?.status, exitStatus == nil else { return }
     if let reported, (status.isWorking, status.errno) == (reported.isWorking, reported.errno) { return }
     reported = status
-    channel.send(.auditStatus, status)
+    channel.send(.auditStatus(status))
   }
 
   private func end(_ status: Int32) {

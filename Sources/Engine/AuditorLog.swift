@@ -105,7 +105,7 @@ final class AuditorLog {
     while true {
       if !file.isOpen { try open() }
       while !unwritten.isEmpty { unwritten.removeFirst(try file.write(unwritten)) }
-      status.sequence = chain.sequence
+      (status.sequence, status.hash) = (chain.sequence, chain.head.bytes)
       if let anchor = pendingAnchor {
         try file.sync()
         journal.send(anchor)

@@ -29,46 +29,38 @@ extension Engine {
   }
 
   private func receive(_ packet: Packet, _ descriptors: [Int32]) {
-    if packet.type == .connection, let descriptor = descriptors.first {
-      let descriptor = FileDescriptor(owning: descriptor)
-      guard let connection: Connection = packet.decode() else { return end(Self.channelLost) }
-      control?.accept(descriptor, connection)
+    if case .connection(let connection) = packet.message, let descriptor = descriptors.first {
+      control?.accept(FileDescriptor(owning: descriptor), connection)
       return
     }
     for descriptor in descriptors { close(descriptor) }
-    if !dispatch(packet) { end(Self.channelLost) }
+    if !dispatch(packet.message) { end(Self.channelLost) }
     settle()
   }
 
-  /// Whether the message could be understood.
-  private func dispatch(_ packet: Packet) -> Bool {
-    switch packet.type {
+  /// Whether the message was one that the supervisor may send.
+  private func dispatch(_ message: Message) -> Bool {
+    switch message {
     case .settings: assembly = PolicyAssembly()
-    case .virtualHost: return take(packet) { (host: VirtualHost) in assembly?.add(host) }
-    case .address: return take(packet) { (address: HostAddress) in assembly?.add(address: address) }
-    case .peer: return take(packet) { (peer: HostAddress) in assembly?.add(peer: peer) }
-    case .commit: return packet.decode(Commit.self).map(commit) ?? false
-    case .frame: return take(packet) { (frame: Frame) in receive(frame) }
-    case .link: return take(packet) { (link: Link) in change(link) }
-    case .ownSource: return take(packet) { (source: OwnSource) in change(source) }
-    case .addressLost: return take(packet) { (lost: AddressLost) in post(.addressLost, toIndex: lost.group) }
-    case .result: return take(packet) { (result: Channel.Result) in receive(result) }
-    case .holdRole: return take(packet) { (role: GroupReference) in post(.adopt, toIndex: role.group) }
-    case .stalled: return take(packet) { (_: Stalled) in for group in groups { post(.ranLate, to: group) } }
-    case .foreignFrame: return take(packet) { (frame: GroupReference) in post(.foreignFrame, toIndex: frame.group) }
-    case .overflow: return take(packet) { (overflow: Overflow) in receive(overflow) }
-    case .reloadResult: return packet.decode(ReloadResult.self) != nil
+    case .virtualHost(let host): assembly?.add(host)
+    case .address(let address): assembly?.add(address: address)
+    case .peer(let peer): assembly?.add(peer: peer)
+    case .commit(let groups, let generation): return commit(groups: Int(groups), generation: generation)
+    case .frame(let frame): receive(frame)
+    case .link(let interface, let condition): change(interface, to: condition)
+    case .ownSource(let interface, let address): change(interface, source: address)
+    case .addressLost(let group, _): post(.addressLost, toIndex: group)
+    case .result(let request, let type, let group, let denial, _): receive(denial, of: request, type, group)
+    case .holdRole(let group): post(.adopt, toIndex: group)
+    case .stalled: for group in groups { post(.ranLate, to: group) }
+    case .foreignFrame(let group): post(.foreignFrame, toIndex: group)
+    case .overflow(let interface, _, _, let count): interfaces[interface]?.counters.overflow &+= UInt64(count)
     case .shutdown: shutDown()
     // Came without its descriptor: the client is gone already.
     case .connection: break
+    case .track, .diagnostic, .reloadResult, .auditHead: break
     default: return false
     }
-    return true
-  }
-
-  private func take<P: Payload>(_ packet: Packet, _ body: (P) -> Void) -> Bool {
-    guard let payload = packet.decode(P.self) else { return false }
-    body(payload)
     return true
   }
 
@@ -79,38 +71,34 @@ extension Engine {
     if let group = group(index) { post(event, to: group) }
   }
 
-  private func change(_ link: Link) {
-    guard let interface = interfaces[link.interface] else { return }
-    interface.condition = link.condition
+  private func change(_ index: UInt16, to condition: LinkCondition) {
+    guard let interface = interfaces[index] else { return }
+    interface.condition = condition
     for group in groups where group.interface === interface {
-      post(link.condition == .up ? .linkUp : .linkDown, to: group)
+      post(condition == .up ? .linkUp : .linkDown, to: group)
     }
   }
 
-  private func change(_ source: OwnSource) {
-    guard let interface = interfaces[source.interface] else { return }
-    let family = CARP.Family(source.address.family)
-    interface.sources[family] = source.address.isUnspecified ? nil : CARP.Address(source.address)
+  private func change(_ index: UInt16, source: Channel.Address) {
+    guard let interface = interfaces[index] else { return }
+    let family = CARP.Family(source.family)
+    interface.sources[family] = source.isUnspecified ? nil : CARP.Address(source)
     for group in groups where group.interface === interface {
       post(.ownSource(family, interface.sources[family]), to: group)
     }
   }
 
-  private func receive(_ result: Channel.Result) {
-    guard result.denial != .none, let group = group(result.group) else { return }
-    switch MessageType(rawValue: result.type) {
-    case .acquire where result.request == group.acquireRequest:
+  private func receive(_ denial: Denial, of request: UInt32, _ type: MessageType, _ index: UInt16) {
+    guard denial != .none, let group = group(index) else { return }
+    switch type {
+    case .acquire where request == group.acquireRequest:
       post(.acquireFailed, to: group)
-    case .advertise where result.denial == .failed:
-      if let family = group.unfailed.first(where: { $0.value == result.request })?.key {
+    case .advertise where denial == .failed:
+      if let family = group.unfailed.first(where: { $0.value == request })?.key {
         group.unfailed[family] = nil
       }
       post(.sendFailed, to: group)
     default: break
     }
-  }
-
-  private func receive(_ overflow: Overflow) {
-    interfaces[overflow.interface]?.counters.overflow &+= UInt64(overflow.count)
   }
 }

@@ -14,7 +14,7 @@ enum ConfigRole {
   static func run(file: Int32, channel: Int32) -> Int32 {
     do throws(Errno) {
       // Nothing is read before the supervisor has examined this process and says so.
-      let hello = Packet(.ready, id: 1).bytes
+      let hello = Message.ready.bytes(id: 1)
       try retrying { unsafe send(channel, hello, hello.count, Int32(MSG_NOSIGNAL)) }
       var answer = [UInt8](repeating: 0, count: Packet.capacity)
       if try retrying({ unsafe recv(channel, &answer, answer.count, 0) }) == 0 { return 1 }
@@ -22,8 +22,9 @@ enum ConfigRole {
       // The supervisor puts the name before the findings; the file has none here.
       let (configuration, diagnostics) = Configuration.parse(
         bytes, fileName: "", worldReadable: try isWorldReadable(file))
-      for packet in ConfigurationMessages(configuration: configuration, diagnostics: diagnostics).packets {
-        let bytes = packet.bytes
+      let messages = ConfigurationMessages(configuration: configuration, diagnostics: diagnostics).messages
+      for (index, message) in messages.enumerated() {
+        let bytes = message.bytes(id: UInt32(truncatingIfNeeded: index + 1))
         try retrying { unsafe send(channel, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
       }
       return configuration == nil ? 1 : 0

@@ -8,44 +8,38 @@ struct ConfigurationMessages {
   /// Bytes of a finding's text.
   static let textLimit = 480
 
-  private(set) var packets: [Packet] = []
+  private(set) var messages: [Message] = []
 
   init(configuration: ConfiguredSettings?, diagnostics: [ConfiguredDiagnostic]) {
     for diagnostic in diagnostics.prefix(Self.diagnosticLimit) { add(diagnostic) }
     if let configuration { add(configuration) }
   }
 
-  private mutating func add(_ type: MessageType, _ payload: some Payload) {
-    packets.append(Packet(type, id: UInt32(truncatingIfNeeded: packets.count + 1), payload))
-  }
-
   private mutating func add(_ diagnostic: ConfiguredDiagnostic) {
-    var message = Channel.Diagnostic()
-    message.isError = diagnostic.severity == .error
-    message.line = UInt32(clamping: diagnostic.line)
-    message.column = UInt32(clamping: diagnostic.column)
-    message.text = truncated(diagnostic.message, bytes: Self.textLimit)
-    add(.diagnostic, message)
+    messages.append(
+      .diagnostic(
+        isError: diagnostic.severity == .error, line: UInt32(clamping: diagnostic.line),
+        column: UInt32(clamping: diagnostic.column), text: truncated(diagnostic.message, bytes: Self.textLimit)))
   }
 
   private mutating func add(_ configuration: ConfiguredSettings) {
-    add(.settings, settings(configuration))
+    messages.append(.settings(settings(configuration)))
     var interfaces: [String: UInt16] = [:]
     for (index, host) in configuration.virtualHosts.enumerated() {
       let group = UInt16(truncatingIfNeeded: index)
       let interface = interfaces[host.interface] ?? UInt16(truncatingIfNeeded: interfaces.count)
       interfaces[host.interface] = interface
-      add(.virtualHost, virtualHost(host, group: group, interface: interface, preempt: configuration.daemon.preempt))
+      messages.append(
+        .virtualHost(virtualHost(host, group: group, interface: interface, preempt: configuration.daemon.preempt)))
       for (index, address) in host.addresses.enumerated() {
-        add(.address, hostAddress(address.address, prefix: address.prefixLength, group: group, index: index))
+        messages.append(
+          .address(hostAddress(address.address, prefix: address.prefixLength, group: group, index: index)))
       }
       for (index, peer) in host.peers.enumerated() {
-        add(.peer, hostAddress(peer, prefix: 0, group: group, index: index))
+        messages.append(.peer(hostAddress(peer, prefix: 0, group: group, index: index)))
       }
     }
-    var commit = Commit()
-    commit.groups = UInt16(truncatingIfNeeded: configuration.virtualHosts.count)
-    add(.commit, commit)
+    messages.append(.commit(groups: UInt16(truncatingIfNeeded: configuration.virtualHosts.count), generation: 0))
   }
 
   private func settings(_ configuration: ConfiguredSettings) -> Settings {

@@ -62,12 +62,12 @@ extension Engine {
     guard let digest = group.authenticator.digest(counter: counter),
       let wireDigest = Channel.Digest(bytes: digest.bytes)
     else { return }
-    var message = Deposit()
+    var message = Advertise()
     message.group = group.index
     message.family = Channel.Family(family)
     message.counter = counter
     message.digest = wireDigest
     group.echoes.deposited(counter: counter, digest: digest)
-    channel.send(.deposit, message)
+    channel.send(.deposit(message))
   }
 }

@@ -9,12 +9,11 @@ extension Engine {
   }
 
   private func perform(_ effect: Effect, of group: Group) {
-    let reference = GroupReference(Int(group.index))
     switch effect {
-    case .acquire: group.acquireRequest = channel.send(.acquire, reference)
-    case .release: channel.send(.release, reference)
-    case .bowOut: channel.send(.bowOut, reference)
-    case .announce: channel.send(.announce, reference)
+    case .acquire: group.acquireRequest = channel.send(.acquire(group: group.index))
+    case .release: channel.send(.release(group: group.index))
+    case .bowOut: channel.send(.bowOut(group: group.index))
+    case .announce: channel.send(.announce(group: group.index))
     case .advertise(let advbase, let advskew, let demotion):
       for family in group.families {
         advertise(group, family, advbase: advbase, advskew: advskew, demotion: demotion)
@@ -50,7 +49,7 @@ extension Engine {
     // The supervisor reports failures only: by the next one, the last one has succeeded.
     if group.unfailed.removeValue(forKey: family) != nil { post(.sendSucceeded, to: group) }
     let dropped = channel.dropped
-    let request = channel.send(.advertise, message, droppable: true)
+    let request = channel.send(.advertise(message), droppable: true)
     guard channel.dropped == dropped else { return post(.sendFailed, to: group) }
     group.unfailed[family] = request
     group.echoes.advertised(counter: counter, digest: digest)
@@ -66,6 +65,6 @@ extension Engine {
     note.a = a
     note.b = b
     if let source { note.address = Channel.Address(source) }
-    channel.send(.note, note)
+    channel.send(.note(note))
   }
 }

@@ -61,11 +61,7 @@ final class Engine {
     channel.onHang = { [weak self] in self?.end(Self.channelLost) }
     control = ControlServer(
       loop: loop, answer: { [unowned self] in answer($0) },
-      closed: { [unowned self] connection in
-        var reference = ConnectionReference()
-        reference.connection = connection
-        channel.send(.closed, reference)
-      })
+      closed: { [unowned self] connection in channel.send(.closed(connection: connection)) })
     try channel.listen { [weak self] in self?.readChannel() }
     channel.send(.ready)
   }
@@ -121,7 +117,7 @@ final class Engine {
     var note = Note()
     note.code = .ranLate
     note.a = UInt32(clamping: nanoseconds / 1_000_000)
-    channel.send(.note, note)
+    channel.send(.note(note))
   }
 
   // MARK: Time
@@ -150,11 +146,9 @@ final class Engine {
   /// What recurs, from the first configuration on.
   func tick() {
     guard !isEnding else { return }
-    var heartbeat = Heartbeat()
-    heartbeat.late = lateTimers
-    channel.send(.heartbeat, heartbeat)
+    channel.send(.heartbeat(late: lateTimers))
     let now = EventLoop.now()
-    for note in notes.due(now: now) { channel.send(.note, note) }
+    for note in notes.due(now: now) { channel.send(.note(note)) }
     control?.expire(now: now)
     refreshDeposits(now: now)
     loop.after(milliseconds: 200) { [weak self] in self?.tick() }
@@ -172,9 +166,7 @@ final class Engine {
   /// A droppable message is dropped exactly if others still wait before it.
   private func endWhenSent(deadline: UInt64) {
     let dropped = channel.dropped
-    var heartbeat = Heartbeat()
-    heartbeat.late = lateTimers
-    channel.send(.heartbeat, heartbeat, droppable: true)
+    channel.send(.heartbeat(late: lateTimers), droppable: true)
     if channel.dropped == dropped || EventLoop.now() >= deadline { return end(0) }
     loop.after(milliseconds: 10) { [weak self] in self?.endWhenSent(deadline: deadline) }
   }

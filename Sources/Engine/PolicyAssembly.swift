@@ -12,9 +12,9 @@ struct PolicyAssembly {
   mutating func add(address: HostAddress) { addresses[address.group, default: []].append(address) }
   mutating func add(peer: HostAddress) { peers[peer.group, default: []].append(peer) }
 
-  /// The virtual hosts by ascending group; nil unless exactly what `commit` and the hosts announce has come.
-  func configurations(_ commit: Commit) -> [HostConfiguration]? {
-    guard hosts.count == Int(commit.groups), Set(hosts.map(\.group)).count == hosts.count else { return nil }
+  /// The virtual hosts by ascending group; nil unless there are `count`, and exactly what they announce has come.
+  func configurations(_ count: Int) -> [HostConfiguration]? {
+    guard hosts.count == count, Set(hosts.map(\.group)).count == hosts.count else { return nil }
     var result: [HostConfiguration] = []
     for host in hosts.sorted(by: { $0.group < $1.group }) {
       guard let configuration = configuration(host) else { return nil }

@@ -65,6 +65,6 @@ extension Engine {
       note.a = UInt32(rejection.rawValue)
       if let group, [.badauth, .badver, .badttl].contains(rejection) { note.group = group.index }
     }
-    if let note = notes.take(note, now: EventLoop.now()) { channel.send(.note, note) }
+    if let note = notes.take(note, now: EventLoop.now()) { channel.send(.note(note)) }
   }
 }

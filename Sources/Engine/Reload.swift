@@ -6,11 +6,11 @@ import Linux
 // A configuration takes effect whole, with its commit; the first one starts the engine.
 extension Engine {
   /// Whether the configuration was complete.
-  func commit(_ commit: Commit) -> Bool {
-    guard let hosts = assembly?.configurations(commit) else { return false }
+  func commit(groups count: Int, generation number: UInt32) -> Bool {
+    guard let hosts = assembly?.configurations(count) else { return false }
     assembly = nil
     let isFirst = generation == 0
-    generation = commit.generation
+    generation = number
     // Both name interfaces and groups by numbers that no longer hold.
     notes = FoldedNotes()
     deposits = Deposits()
@@ -40,7 +40,7 @@ extension Engine {
     where !hosts.contains(where: { $0.names(group.host) }) && !indexes.contains(group.index)
       && group.election.state == .master
     {
-      channel.send(.bowOut, GroupReference(Int(group.index)))
+      channel.send(.bowOut(group: group.index))
     }
     var generator = SystemRandomNumberGenerator()
     groups = []
@@ -50,7 +50,7 @@ extension Engine {
       if let previous, host.continues(previous.host) {
         keep(previous, as: host)
       } else {
-        if previous?.election.state == .master { channel.send(.bowOut, GroupReference(Int(host.group))) }
+        if previous?.election.state == .master { channel.send(.bowOut(group: host.group)) }
         begin(Group(host, on: interface, using: &generator))
       }
     }

@@ -93,34 +93,26 @@ public final class Launcher {
     do throws(Errno) { incoming = try endpoint.receive(descriptors: 3) } catch { return error.isAgain ? () : end() }
     guard case .packet(let packet, let descriptors) = incoming else { return end() }
     defer { for descriptor in descriptors { close(descriptor) } }
-    switch packet.type {
-    case .spawn:
-      guard let order: Spawn = packet.decode(), !descriptors.isEmpty else { return end() }
-      start(order, descriptors)
-    case .kill:
-      guard let order: Child = packet.decode() else { return end() }
-      if let child = running[order.token] { _ = pidfd_send_signal(child.pidfd.raw, SIGKILL, nil, 0) }
-    case .seal:
-      guard let order: Seal = packet.decode() else { return end() }
+    switch packet.message {
+    case .spawn(let role, let token) where !descriptors.isEmpty: start(role, token, descriptors)
+    case .kill(let token): if let child = running[token] { _ = pidfd_send_signal(child.pidfd.raw, SIGKILL, nil, 0) }
+    case .seal(let directory):
       var places = libraries.map { ($0, FileRights.run) }
-      if !order.directory.isEmpty { places.append((order.directory, .logs)) }
+      if !directory.isEmpty { places.append((directory, .logs)) }
       if (try? restrictFiles(to: places, open: (Launcher.program, .run))) == nil { end() }
     default:
       end()
     }
   }
 
-  private func start(_ order: Spawn, _ descriptors: [Int32]) {
+  private func start(_ role: Role, _ token: UInt32, _ descriptors: [Int32]) {
     var pidfd: Int32 = -1
     let pid = unsafe cl_fork_pidfd(&pidfd)
-    if pid == 0 { execute(order.role, descriptors) }
-    if pid < 0 { return report(order.token, bySignal: false, 71) }
-    running[order.token] = Running(pid: pid, pidfd: FileDescriptorBox(pidfd))
-    if (try? loop.watch(pidfd, { [unowned self] _ in reap(order.token) })) == nil { end() }
-    var child = Child()
-    child.token = order.token
-    child.pid = UInt32(pid)
-    endpoint.send(.spawned, child)
+    if pid == 0 { execute(role, descriptors) }
+    if pid < 0 { return report(token, bySignal: false, 71) }
+    running[token] = Running(pid: pid, pidfd: FileDescriptorBox(pidfd))
+    if (try? loop.watch(pidfd, { [unowned self] _ in reap(token) })) == nil { end() }
+    endpoint.send(.spawned(token: token, pid: UInt32(pid)))
   }
 
   /// In the new process: the role's user, its descriptors, its program. Never returns.
@@ -164,11 +156,7 @@ public final class Launcher {
   }
 
   private func report(_ token: UInt32, bySignal: Bool, _ status: UInt8) {
-    var exited = Exited()
-    exited.token = token
-    exited.bySignal = bySignal
-    exited.status = status
-    endpoint.send(.exited, exited)
+    endpoint.send(.exited(token: token, bySignal: bySignal, status: status))
   }
 
   /// Without the supervisor nothing has a purpose: a stopped child would not notice by itself.

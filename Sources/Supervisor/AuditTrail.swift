@@ -44,7 +44,7 @@ final class AuditTrail {
     record.duration = start.map { record.monotonic - $0 } ?? 0
     record.count = count
     if isReady, waiting.isEmpty, let auditor, auditor.endpoint.queued < AuditTrail.limit {
-      auditor.endpoint.send(.record, record)
+      auditor.endpoint.send(.record(record))
     } else if waiting.count < AuditTrail.limit {
       waiting.append(record)
     } else {
@@ -98,12 +98,12 @@ final class AuditTrail {
       order.key = key
       order.maxSize = settings.auditMaxSize
       order.keep = settings.auditKeep
-      child.endpoint.send(.auditStart, order)
+      child.endpoint.send(.auditStart(order))
       isReady = true
       flush()
     }
     child.onMessage = { [unowned self, unowned child, unowned children] packet in
-      guard packet.type == .auditStatus, let status: AuditStatus = packet.decode() else {
+      guard case .auditStatus(let status) = packet.message else {
         return children.violation(child, "not an auditor's message")
       }
       sequence = status.sequence
@@ -124,7 +124,7 @@ final class AuditTrail {
   private func flush() {
     guard isReady, let auditor else { return }
     let taken = waiting.prefix(max(0, AuditTrail.limit - auditor.endpoint.queued))
-    for record in taken { auditor.endpoint.send(.record, record) }
+    for record in taken { auditor.endpoint.send(.record(record)) }
     waiting.removeFirst(taken.count)
     if lost > 0 && waiting.isEmpty {
       let count = lost

@@ -77,10 +77,7 @@ final class Children {
     var pair = try SocketPair()
     lastToken += 1
     errorLines = 0
-    var order = Spawn()
-    order.role = role
-    order.token = lastToken
-    try launcher.send(.spawn, order, descriptors: [pair.second.raw] + extra)
+    try launcher.send(.spawn(role: role, token: lastToken), descriptors: [pair.second.raw] + extra)
     let child = ChildProcess(role, lastToken, Endpoint(pair.takeFirst(), loop: loop))
     children[lastToken] = child
     try child.endpoint.listen { [unowned self, unowned child] in receive(child) }
@@ -92,20 +89,14 @@ final class Children {
   }
 
   /// From now on the launcher and all it starts may touch only libraries, the program and this directory.
-  func seal(auditDirectory: String) {
-    var order = Seal()
-    order.directory = auditDirectory
-    launcher.send(.seal, order)
-  }
+  func seal(auditDirectory: String) { launcher.send(.seal(directory: auditDirectory)) }
 
   /// Ends a child for a reason that is logged.
   func end(_ child: ChildProcess, _ reason: String) {
     if child.isEnded { return }
     child.isEnded = true
     child.endpoint.close()
-    var order = Child()
-    order.token = child.token
-    launcher.send(.kill, order)
+    launcher.send(.kill(token: child.token))
     audit(.childEnded, "\(child.role.name) pid \(child.pid)", cause: reason)
     child.onEnd?(reason)
   }
@@ -144,7 +135,6 @@ final class Children {
       case .malformed: return violation(child, "not a message")
       case .packet(let packet, _):
         if packet.type == .ready && !child.isProven {
-          guard packet.decode(Ready.self) != nil else { return violation(child, "malformed ready") }
           child.saidReady = true
           // The launcher's word about the process may come after the process's own.
           if child.pid != 0 { prove(child) }
@@ -183,7 +173,7 @@ final class Children {
       let incoming: Endpoint.Incoming
       do throws(Errno) { incoming = try launcher.receive() } catch { return }
       guard case .packet(let packet, _) = incoming else { return loseLauncher() }
-      switch packet.type {
+      switch packet.message {
       case .ready:
         let status = try? ProcessStatus(pid: launcherPID)
         launcherFilters = status?.filters ?? 0
@@ -194,21 +184,19 @@ final class Children {
           return loseLauncher()
         }
         onLauncherReady?()
-      case .spawned:
-        guard let answer: Child = packet.decode() else { return loseLauncher() }
-        guard let child = children[answer.token] else { continue }
-        child.pid = Int32(truncatingIfNeeded: answer.pid)
+      case .spawned(let token, let pid):
+        guard let child = children[token] else { continue }
+        child.pid = Int32(truncatingIfNeeded: pid)
         if child.saidReady { prove(child) }
-      case .exited:
-        guard let answer: Exited = packet.decode() else { return loseLauncher() }
-        guard let child = children.removeValue(forKey: answer.token) else { continue }
+      case .exited(let token, let bySignal, let status):
+        guard let child = children.removeValue(forKey: token) else { continue }
         if child.isEnded { continue }
         // What it said last is still in the channel: as much as the kernel keeps, a few hundred messages.
         receive(child, limit: 4096)
         if child.isEnded { continue }
         child.isEnded = true
         child.endpoint.close()
-        let how = answer.bySignal ? "ended by signal \(answer.status)" : "exited with status \(answer.status)"
+        let how = bySignal ? "ended by signal \(status)" : "exited with status \(status)"
         audit(.childEnded, "\(child.role.name) pid \(child.pid)", cause: how)
         child.onEnd?(how)
       default: return loseLauncher()

@@ -40,23 +40,16 @@ final class ConfigurationLoad {
 
   private func receive(_ packet: Packet) -> Bool {
     do throws(PolicyBuilder.Refusal) {
-      switch packet.type {
-      case .settings:
-        guard let value: Settings = packet.decode() else { return false }
-        builder.add(value)
-      case .virtualHost:
-        guard let value: VirtualHost = packet.decode() else { return false }
-        try builder.add(value)
-      case .address, .peer:
-        guard let value: HostAddress = packet.decode() else { return false }
-        try builder.add(value, isPeer: packet.type == .peer)
-      case .commit:
-        guard packet.decode(Commit.self) != nil else { return false }
-        isComplete = true
-      case .diagnostic:
-        guard let value: Diagnostic = packet.decode() else { return false }
-        if value.isError { errors += 1 }
-        log.plain("\(path):\(value.line):\(value.column): \(value.isError ? "error" : "warning"): \(value.text)")
+      switch packet.message {
+      case .settings(let settings): builder.add(settings)
+      case .virtualHost(let host): try builder.add(host)
+      case .address(let entry): try builder.add(entry, isPeer: false)
+      case .peer(let entry): try builder.add(entry, isPeer: true)
+      case .track: break
+      case .commit: isComplete = true
+      case .diagnostic(let isError, let line, let column, let text):
+        if isError { errors += 1 }
+        log.plain("\(path):\(line):\(column): \(isError ? "error" : "warning"): \(text)")
       default: return false
       }
     } catch {

@@ -21,7 +21,7 @@ extension Supervisor {
   private func configure(_ child: ChildProcess) {
     guard let policy else { return }
     let channel = child.endpoint
-    channel.send(.settings, policy.settings)
+    channel.send(.settings(policy.settings))
     for (number, group) in policy.groups.enumerated() {
       var host = VirtualHost()
       host.group = UInt16(number)
@@ -37,33 +37,18 @@ extension Supervisor {
       host.addresses = UInt16(group.addresses.count)
       host.peers = UInt16(group.peers.count)
       host.lease = UInt16(clamping: group.families.map { group.lease($0, every: group.interval) }.max() ?? 0)
-      channel.send(.virtualHost, host)
-      let lists: [(MessageType, [SharedAddress])] = [
-        (.address, group.addresses), (.peer, group.peers.map { SharedAddress(address: $0, prefix: 0) }),
-      ]
-      for (type, list) in lists {
-        for (index, shared) in list.enumerated() {
-          var entry = HostAddress()
-          entry.group = UInt16(number)
-          entry.index = UInt16(index)
-          entry.address = shared.address
-          entry.prefix = shared.prefix
-          channel.send(type, entry)
-        }
-      }
+      channel.send(.virtualHost(host))
+      for address in group.addressMessages(number) { channel.send(address) }
     }
-    var commit = Commit()
-    commit.groups = UInt16(policy.groups.count)
-    commit.generation = policy.generation
-    channel.send(.commit, commit)
+    channel.send(.commit(groups: UInt16(policy.groups.count), generation: policy.generation))
     enginePhase = .running
     lastHeartbeat = EventLoop.now()
     control.handOver = { [unowned child] connection, descriptor in
-      (try? child.endpoint.send(.connection, connection, descriptors: [descriptor])) != nil
+      (try? child.endpoint.send(.connection(connection), descriptors: [descriptor])) != nil
     }
     // What slept past its interval may be another machine's by now: it is not handed on.
     for holding in holdings where holding.suspended { release(holding) }
-    for holding in holdings where holding.isOurs { channel.send(.holdRole, GroupReference(holding.number)) }
+    for holding in holdings where holding.isOurs { channel.send(.holdRole(group: UInt16(holding.number))) }
     for interface in interfaces {
       sendSources(interface)
       sendLink(interface)
@@ -74,10 +59,7 @@ extension Supervisor {
 
   func sendLink(_ interface: Interface) {
     guard enginePhase != .starting, let engine else { return }
-    var link = Link()
-    link.interface = UInt16(interface.number)
-    link.condition = interface.condition
-    engine.endpoint.send(.link, link)
+    engine.endpoint.send(.link(interface: UInt16(interface.number), condition: interface.condition))
   }
 
   func sendSources(_ interface: Interface) {
@@ -85,10 +67,8 @@ extension Supervisor {
     let groups = policy.groups(on: interface.number).map { policy.groups[$0] }
     for family in Family.allCases {
       let peers = groups.flatMap { $0.peers(family) }
-      var source = OwnSource()
-      source.interface = UInt16(interface.number)
-      source.address = interface.source(family, linkLocal: peers.isEmpty || peers.contains { $0.isLinkLocal })
-      engine.endpoint.send(.ownSource, source)
+      let address = interface.source(family, linkLocal: peers.isEmpty || peers.contains { $0.isLinkLocal })
+      engine.endpoint.send(.ownSource(interface: UInt16(interface.number), address: address))
     }
   }
 
@@ -96,10 +76,14 @@ extension Supervisor {
     guard let policy else { return }
     audit(.socket, "\(interface.name): raw 112, bound, joined, filter locked", .intent)
     interface.open(
-      policy, { [unowned self] frame in relay(.frame, frame) }, { [unowned self] lost in relay(.overflow, lost) },
+      policy, { [unowned self] message in relay(message) },
       { [unowned self] vhid in
-        for holding in holdings(on: interface) where holding.isOurs && holding.group.vhid == vhid {
-          relay(.foreignFrame, GroupReference(holding.number))
+        for holding in holdings
+        where holding.isOurs && holding.group.interface == interface.number && holding.group.vhid == vhid {
+          // A new master's announcement comes with its advertisement, to which the election yields within a moment.
+          loop.after(milliseconds: 5) { [weak self] in
+            if holding.isOurs { self?.relay(.foreignFrame(group: UInt16(holding.number))) }
+          }
         }
       })
     audit(
@@ -107,8 +91,8 @@ extension Supervisor {
   }
 
   /// What is stale when late is dropped if the engine does not keep up.
-  private func relay(_ type: MessageType, _ payload: some Payload) {
-    if enginePhase == .running { engine?.endpoint.send(type, payload, droppable: true) }
+  private func relay(_ message: Message) {
+    if enginePhase == .running { engine?.endpoint.send(message, droppable: true) }
   }
 
   /// The loop slept: leases have run out or soon will, and another master may be there. Nothing is said until the
@@ -116,9 +100,8 @@ extension Supervisor {
   func reportStall(_ nanoseconds: UInt64) {
     log(.warning, "this process did not run for \(nanoseconds / 1_000_000) ms; listening before speaking")
     audit(.stall, "\(nanoseconds / 1_000_000) ms", origin: .kernel)
-    var stalled = Stalled()
-    stalled.milliseconds = UInt32(clamping: nanoseconds / 1_000_000)
-    if enginePhase == .running { engine?.endpoint.send(.stalled, stalled) }
+    let milliseconds = UInt32(clamping: nanoseconds / 1_000_000)
+    if enginePhase == .running { engine?.endpoint.send(.stalled(milliseconds: milliseconds)) }
   }
 
   /// The engine is gone: a new one takes up its roles; meanwhile deposited advertisements keep the backups quiet.

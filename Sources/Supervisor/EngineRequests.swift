@@ -21,44 +21,33 @@ extension Supervisor {
     requestsRefilled = now
     requestTokens -= 1
     if requestTokens < 0 { return children.violation(child, "a flood of messages") }
-    let malformed = { [children] in children.violation(child, "malformed \(packet.type)") }
-    switch packet.type {
-    case .advertise:
-      guard let request: Advertise = packet.decode() else { return malformed() }
+    switch packet.message {
+    case .advertise(let request):
       with(request.group, packet, rule, now) { advertise(request, $0, packet, now) }
-    case .deposit:
-      guard let request: Deposit = packet.decode() else { return malformed() }
-      with(request.group, packet, rule, now) { holding in
-        if holding.group.families.contains(request.family) {
-          holding.keep(request)
+    case .deposit(let spare):
+      with(spare.group, packet, rule, now) { holding in
+        if holding.group.families.contains(spare.family) {
+          holding.keep(spare)
         } else {
           deny(packet, holding, .noSuchObject)
         }
       }
-    case .acquire, .release, .bowOut, .announce:
-      guard let request: GroupReference = packet.decode() else { return malformed() }
-      with(request.group, packet, rule, now) { holding in
-        switch packet.type {
-        case .acquire:
-          if enginePhase == .running { acquire(holding, packet, now) } else { deny(packet, holding, .wrongPhase) }
-        case .release: if holding.phase != .idle { release(holding) }
-        case .bowOut: if holding.isOurs { bowOut(holding, atOnce: false) } else { deny(packet, holding, .notHeld) }
-        default: if holding.isOurs { announce(holding) } else { deny(packet, holding, .notHeld) }
-        }
+    case .acquire(let group):
+      with(group, packet, rule, now) { holding in
+        if enginePhase == .running { acquire(holding, packet, now) } else { deny(packet, holding, .wrongPhase) }
       }
-    case .note:
-      guard let note: Note = packet.decode() else { return malformed() }
-      write(note)
-    case .heartbeat:
-      guard packet.decode(Heartbeat.self) != nil else { return malformed() }
-      lastHeartbeat = now
-    case .closed:
-      guard let request: ConnectionReference = packet.decode() else { return malformed() }
-      control.closed(request.connection)
-    case .requestReload:
-      guard let request: ConnectionReference = packet.decode() else { return malformed() }
-      deny(packet, nil, control.isAdministrator(request.connection) ? .failed : .notAdministrator)
-    default: malformed()
+    case .release(let group): with(group, packet, rule, now) { if $0.phase != .idle { release($0) } }
+    case .bowOut(let group):
+      with(group, packet, rule, now) { if $0.isOurs { bowOut($0, atOnce: false) } else { deny(packet, $0, .notHeld) } }
+    case .announce(let group):
+      with(group, packet, rule, now) { if $0.isOurs { announce($0) } else { deny(packet, $0, .notHeld) } }
+    case .note(let note): write(note)
+    case .heartbeat: lastHeartbeat = now
+    case .closed(let connection): control.closed(connection)
+    case .administered(let connection, _, _, _), .requestReload(let connection), .setLogLevel(let connection, _),
+      .requestAuditHead(let connection):
+      deny(packet, nil, control.isAdministrator(connection) ? .failed : .notAdministrator)
+    default: break
     }
   }
 
@@ -84,13 +73,9 @@ extension Supervisor {
   func name(_ holding: Holding) -> String { "vhid \(holding.group.vhid)@\(interfaces[holding.group.interface].name)" }
 
   private func answer(_ id: UInt32, _ type: MessageType, _ holding: Holding?, _ denial: Denial, _ errno: Int32 = 0) {
-    var result = Result()
-    result.request = id
-    result.type = type.rawValue
-    result.group = UInt16(truncatingIfNeeded: holding?.number ?? 0xffff)
-    result.denial = denial
-    result.errno = UInt16(truncatingIfNeeded: errno)
-    engine?.endpoint.send(.result, result)
+    let group = UInt16(truncatingIfNeeded: holding?.number ?? 0xffff)
+    engine?.endpoint.send(
+      .result(request: id, type: type, group: group, denial: denial, errno: UInt16(truncatingIfNeeded: errno)))
   }
 
   private func advertise(_ request: Advertise, _ holding: Holding, _ packet: Packet, _ now: UInt64) {
@@ -148,12 +133,10 @@ extension Supervisor {
   func continueAcquiring(_ holding: Holding) {
     let interface = interfaces[holding.group.interface]
     guard case .acquiring(let first) = holding.phase else { return }
-    do throws(NetlinkError) {
-      try keeper.acquireChunk(holding, interface)
-    } catch {
-      log(.error, "\(name(holding)): an address could not be set: \(error)")
+    if let failure = keeper.acquireChunk(holding, interface) {
+      log(.error, "vhid \(holding.group.vhid)@\(interface.name): an address could not be set: \(failure)")
       keeper.release(holding, interface)
-      if let request = holding.pendingRequest { answer(request, .acquire, holding, .failed, error.errno.number) }
+      if let request = holding.pendingRequest { answer(request, .acquire, holding, .failed, failure.errno.number) }
       holding.pendingRequest = nil
       return
     }

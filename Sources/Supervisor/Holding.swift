@@ -36,13 +36,11 @@ final class Holding {
   /// Networks for which a route was added, with the shared address that needed it.
   var routes: [SharedAddress] = []
   /// Spare advertisements, oldest first.
-  var deposits: [Family: [Deposit]] = [:]
+  var deposits: [Family: [Advertise]] = [:]
   /// Advertisements sent since the last record of their number.
   var advertised: UInt32 = 0
   /// True while deposited advertisements are sent for want of an engine.
   var isBridged = false
-  /// True while it waits to be looked at for what somebody took from it.
-  var isChecked = false
   /// Times at which a lost address was put back.
   var restored: [UInt64] = []
   private var sentCounters: [UInt64] = []
@@ -77,21 +75,17 @@ final class Holding {
     return true
   }
 
-  func keep(_ deposit: Deposit) {
+  func keep(_ deposit: Advertise) {
     deposits[deposit.family, default: []].append(deposit)
     if deposits[deposit.family, default: []].count > 8 { deposits[deposit.family]?.removeFirst() }
   }
 
   /// A spare advertisement with the configured interval, or 255/255 for a bow-out.
   func spend(_ family: Family, bowOut: Bool) -> Advertise? {
-    guard deposits[family]?.isEmpty == false, let deposit = deposits[family]?.removeFirst() else { return nil }
-    var advertise = Advertise()
-    advertise.group = deposit.group
-    advertise.family = family
+    guard deposits[family]?.isEmpty == false, var advertise = deposits[family]?.removeFirst() else { return nil }
     advertise.advbase = bowOut ? 255 : group.advbase
     advertise.advskew = bowOut ? 255 : min(group.advskew, 240)
-    advertise.counter = deposit.counter
-    advertise.digest = deposit.digest
+    advertise.demotion = 0
     return advertise
   }
 }

@@ -1,22 +1,7 @@
 import CLinux
+public import Channel
 import Glibc
 import Linux
-
-/// Severity, by syslog's numbers.
-public enum LogLevel: Int, Sendable {
-  case error = 3
-  case warning = 4
-  case notice = 5
-  case info = 6
-  var name: String {
-    switch self {
-    case .error: "error"
-    case .warning: "warning"
-    case .notice: "notice"
-    case .info: "info"
-    }
-  }
-}
 
 public enum LogFormat: String, Sendable {
   case text, json

@@ -25,7 +25,7 @@ public enum LogText {
   static func line(_ note: Note, place: String) -> (level: LogLevel, text: String) {
     switch note.code {
     case .transition:
-      let states = [HostState.initial, .backup, .master].map(\.name)
+      let states = ["INIT", "BACKUP", "MASTER"]
       let name = { (value: UInt32) in value < 3 ? states[Int(value)] : "?" }
       let reason = note.b < UInt32(reasons.count) ? reasons[Int(note.b)] : "?"
       return (.notice, "\(place): \(name(note.a >> 8)) -> \(name(note.a & 0xff)) (\(reason))")

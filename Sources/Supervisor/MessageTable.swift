@@ -34,6 +34,10 @@ struct EngineRule {
     .deposit: EngineRule(phases: [.running, .stopping], namesGroup: true, isRated: false),
     // Checks: the connection is an administrator's by the supervisor's own record.
     .requestReload: EngineRule(phases: [.running], namesGroup: false, isRated: false),
+    .setLogLevel: EngineRule(phases: [.running], namesGroup: false, isRated: false),
+    .requestAuditHead: EngineRule(phases: [.running], namesGroup: false, isRated: false),
+    // Checks: the connection exists, and where something was allowed is an administrator's. Recorded.
+    .administered: EngineRule(phases: [.running, .stopping], namesGroup: false, isRated: false),
     // A code and numbers for the log; rate.
     .note: EngineRule(phases: [.running, .stopping], namesGroup: false, isRated: false),
     .heartbeat: EngineRule(phases: [.running, .stopping], namesGroup: false, isRated: false),

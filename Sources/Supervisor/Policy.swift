@@ -8,8 +8,6 @@ struct SharedAddress: Equatable, Sendable {
   /// The address is programmed alone (/32, /128): as /24 an IPv4 address could become the interface's primary one, and
   /// the network route would change the host's own egress.
   var hostPrefix: UInt8 { address.family == .ipv4 ? 32 : 128 }
-  /// The first address of the network it belongs to.
-  var network: Address { address.network(prefix) }
 }
 
 /// What a virtual host may do: the object that requests name by its index.
@@ -31,6 +29,17 @@ struct PolicyGroup: Equatable, Sendable {
   func peers(_ family: Family) -> [Address] { peers.filter { $0.family == family } }
   /// 00:00:5e:00:01:VHID (CARP section 1).
   var virtualMAC: [UInt8] { [0, 0, 0x5e, 0, 1, vhid] }
+
+  /// Addresses and peers as messages to the engine.
+  func addressMessages(_ number: Int) -> [Message] {
+    let entry = { (index: Int, address: Address, prefix: UInt8) in
+      var entry = HostAddress()
+      (entry.group, entry.index, entry.address, entry.prefix) = (UInt16(number), UInt16(index), address, prefix)
+      return entry
+    }
+    return addresses.enumerated().map { .address(entry($0, $1.address, $1.prefix)) }
+      + peers.enumerated().map { .peer(entry($0, $1, 0)) }
+  }
 
   /// Between two advertisements, nanoseconds (CARP section 5.2).
   var interval: UInt64 { UInt64(advbase) * 1_000_000_000 + UInt64(advskew) * 1_000_000_000 / 256 }

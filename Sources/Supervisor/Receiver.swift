@@ -22,10 +22,10 @@ final class Receiver {
   private var refilled = EventLoop.now()
   private var lost: UInt32 = 0
   private var stopped = false
-  var deliver: ((Frame) -> Void)?
-  var overflow: ((Overflow) -> Void)?
+  /// Takes frames, and the number of those that were lost.
+  var deliver: ((Message) -> Void)?
 
-  init(_ owner: Interface, _ family: Family, _ kind: SocketKind, _ filter: [FilterInstruction], _ loop: EventLoop)
+  init(_ owner: Interface, _ family: Family, _ kind: SocketKind, _ filter: ReceiveFilter, _ loop: EventLoop)
     throws(Errno)
   {
     interface = UInt16(truncatingIfNeeded: owner.number)
@@ -35,7 +35,7 @@ final class Receiver {
     let domain = family == .ipv4 ? AF_INET : AF_INET6
     let socket = FileDescriptorBox(try openSocket(domain, Int32(SOCK_RAW.rawValue), 112).release())
     self.socket = socket
-    try attachLockedFilter(socket.raw, filter)
+    try attachLockedFilter(socket.raw, filter.program(family, kind))
     try bindToDevice(socket.raw, owner.name)
     try setOption(socket.raw, SOL_SOCKET, SO_RXQ_OVFL, Int32(1))
     // What came between socket() and the filter is drained here, unread.
@@ -118,15 +118,10 @@ final class Receiver {
     }
     frame.length = UInt16(clamping: length)
     frame.bytes = Array(payload.prefix(Frame.capacity))
-    deliver?(frame)
+    deliver?(.frame(frame))
     if packet.overflow != lost {
-      var report = Overflow()
-      report.interface = interface
-      report.family = family
-      report.kind = kind
-      report.count = packet.overflow &- lost
+      deliver?(.overflow(interface: interface, family: family, kind: kind, count: packet.overflow &- lost))
       lost = packet.overflow
-      overflow?(report)
     }
   }
 }

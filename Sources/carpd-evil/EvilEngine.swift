@@ -24,7 +24,7 @@ enum EvilEngine {
     if early == "silent-start" { while true { rig.listen(milliseconds: 1000) } }
     rig.send(.ready)
     // The supervisor's examination takes a moment: this comes before it is over.
-    if early == "before-configuration" { rig.send(.acquire, GroupReference(0)) }
+    if early == "before-configuration" { rig.send(.acquire(group: 0)) }
     guard rig.wait(until: { rig.knowsLink }) else { return 70 }
     guard rig.settings.adminGroup.hasPrefix("evil-") else { rig.behave() }
     var name = String(rig.settings.adminGroup.dropFirst(5))

@@ -8,82 +8,88 @@ enum Malformed {
     let play: (Rig) -> Void
   }
 
-  private static var requests: [(MessageType, any Payload)] {
-    [
-      (.advertise, Advertise()), (.acquire, GroupReference()), (.release, GroupReference()),
-      (.bowOut, GroupReference()),
-      (.announce, GroupReference()), (.deposit, Deposit()), (.requestReload, ConnectionReference()), (.note, Note()),
-      (.heartbeat, Heartbeat()), (.closed, ConnectionReference()),
-    ]
-  }
-  private static var notTheEngines: [(MessageType, any Payload)] {
-    [
-      (.ready, Ready()), (.settings, Settings()), (.virtualHost, VirtualHost()), (.address, HostAddress()),
-      (.peer, HostAddress()), (.commit, Commit()), (.diagnostic, Diagnostic()), (.frame, Frame()), (.link, Link()),
-      (.ownSource, OwnSource()), (.addressLost, AddressLost()), (.result, Channel.Result()),
-      (.connection, Connection()), (.holdRole, GroupReference()), (.stalled, Stalled()),
-      (.foreignFrame, GroupReference()), (.overflow, Overflow()), (.reloadResult, ReloadResult()), (.shutdown, Ready()),
-      (.spawn, Spawn()), (.kill, Child()), (.seal, Seal()), (.spawned, Child()), (.exited, Exited()),
-      (.auditStart, AuditStart()), (.record, Record()), (.auditStatus, AuditStatus()),
-    ]
-  }
+  private static let requests: [Message] = [
+    .advertise(Advertise()), .acquire(group: 0), .release(group: 0), .bowOut(group: 0), .announce(group: 0),
+    .deposit(Advertise()), .requestReload(connection: 0), .note(Note()), .heartbeat(late: 0), .closed(connection: 0),
+    .administered(connection: 0, act: .demote, group: 0, allowed: false), .setLogLevel(connection: 0, level: .info),
+    .requestAuditHead(connection: 0),
+  ]
+  private static let notTheEngines: [Message] = [
+    .ready, .settings(Settings()), .virtualHost(VirtualHost()), .address(HostAddress()), .peer(HostAddress()),
+    .track(interface: 0, name: "eth9", demotion: 1), .commit(groups: 0, generation: 0),
+    .diagnostic(isError: true, line: 0, column: 0, text: ""), .frame(Frame()), .link(interface: 0, condition: .up),
+    .ownSource(interface: 0, address: Address(unspecified: .ipv4)), .addressLost(group: 0, address: 0),
+    .result(request: 0, type: .acquire, group: 0, denial: .none, errno: 0), .connection(Connection()),
+    .holdRole(group: 0), .stalled(milliseconds: 0), .foreignFrame(group: 0),
+    .overflow(interface: 0, family: .ipv4, kind: .election, count: 0),
+    .reloadResult(connection: 0, succeeded: true, generation: 0), .shutdown,
+    .auditHead(connection: 0, AuditStatus()), .spawn(role: .engine, token: 0), .kill(token: 0),
+    .seal(directory: "/"), .spawned(token: 0, pid: 0), .exited(token: 0, bySignal: false, status: 0),
+    .auditStart(AuditStart()), .record(Record()), .auditStatus(AuditStatus()),
+  ]
+  private static let heartbeat = Message.heartbeat(late: 0)
 
-  private static func bytes(_ type: MessageType, _ payload: some Payload, _ rig: Rig) -> [UInt8] {
-    Packet(type, id: rig.id + 1, payload).bytes
-  }
+  private static func bytes(_ message: Message, _ rig: Rig) -> [UInt8] { message.bytes(id: rig.id + 1) }
+
+  /// "advertise" for `.advertise(...)`.
+  private static func name(_ message: Message) -> String { String("\(message)".prefix { $0.isLetter }) }
 
   static var variants: [Variant] {
     var all: [Variant] = []
     func add(_ name: String, _ make: @escaping (Rig) -> [UInt8]) {
       all.append(Variant(name: name) { $0.raw(make($0)) })
     }
-    for (type, payload) in requests {
-      add("short-\(type)") { Array(bytes(type, payload, $0).dropLast()) }
-      add("long-\(type)") { bytes(type, payload, $0) + [0] }
-      add("bare-\(type)") { Array(bytes(type, payload, $0).prefix(8)) }
-      add("version-\(type)") { [2] + bytes(type, payload, $0).dropFirst() }
-      add("same-id-\(type)") { Packet(type, id: $0.id, payload).bytes }
+    for message in requests {
+      let name = name(message)
+      add("short-\(name)") { Array(bytes(message, $0).dropLast()) }
+      add("long-\(name)") { bytes(message, $0) + [0] }
+      add("bare-\(name)") { Array(bytes(message, $0).prefix(8)) }
+      add("version-\(name)") { [2] + bytes(message, $0).dropFirst() }
+      add("same-id-\(name)") { message.bytes(id: $0.id) }
     }
-    for (type, payload) in notTheEngines { add("not-its-own-\(type)") { bytes(type, payload, $0) } }
-    for type: UInt8 in [0, 12, 31, 38, 63, 76, 95, 101, 111, 115, 128, 255] {
-      add("unknown-type-\(type)") { [1, type, 0, 0] + bytes(.heartbeat, Heartbeat(), $0).dropFirst(4) }
+    for message in notTheEngines { add("not-its-own-\(name(message))") { bytes(message, $0) } }
+    for type: UInt8 in [0, 15, 31, 39, 63, 77, 95, 101, 111, 115, 128, 255] {
+      add("unknown-type-\(type)") { [1, type, 0, 0] + bytes(heartbeat, $0).dropFirst(4) }
     }
     for index in [2, 3] {
       add("reserved-byte-\(index)") {
-        var made = bytes(.heartbeat, Heartbeat(), $0)
+        var made = bytes(heartbeat, $0)
         made[index] = 1
         return made
       }
     }
-    add("version-0") { [0] + bytes(.heartbeat, Heartbeat(), $0).dropFirst() }
-    add("id-0") { _ in Packet(.heartbeat, id: 0, Heartbeat()).bytes }
-    add("id-falls") { Packet(.heartbeat, id: $0.id - 1, Heartbeat()).bytes }
+    add("version-0") { [0] + bytes(heartbeat, $0).dropFirst() }
+    add("id-0") { _ in heartbeat.bytes(id: 0) }
+    add("id-falls") { heartbeat.bytes(id: $0.id - 1) }
     // Where in the payload a choice lies, and a value it does not have.
-    let choices: [(String, MessageType, any Payload, Int, UInt8)] = [
-      ("family-5", .advertise, Advertise(), 2, 5), ("family-0", .advertise, Advertise(), 2, 0),
-      ("family-5", .deposit, Deposit(), 2, 5), ("code-0", .note, Note(), 0, 0), ("code-99", .note, Note(), 0, 99),
-      ("address-family", .note, Note(), 13, 9),
+    let choices: [(String, Message, Int, UInt8)] = [
+      ("family-5", .advertise(Advertise()), 2, 5), ("family-0", .advertise(Advertise()), 2, 0),
+      ("family-5", .deposit(Advertise()), 2, 5), ("code-0", .note(Note()), 0, 0), ("code-99", .note(Note()), 0, 99),
+      ("address-family", .note(Note()), 13, 9),
+      ("act-0", .administered(connection: 0, act: .demote, group: 0, allowed: false), 4, 0),
+      ("allowed-2", .administered(connection: 0, act: .demote, group: 0, allowed: false), 7, 2),
+      ("level-7", .setLogLevel(connection: 0, level: .info), 4, 7),
     ]
-    for (name, type, payload, offset, value) in choices {
-      add("\(name)-\(type)") {
-        var made = bytes(type, payload, $0)
+    for (what, message, offset, value) in choices {
+      add("\(what)-\(name(message))") {
+        var made = bytes(message, $0)
         made[8 + offset] = value
         return made
       }
     }
     add("one-byte") { _ in [1] }
-    add("half-header") { Array(bytes(.heartbeat, Heartbeat(), $0).prefix(7)) }
-    add("769-bytes") { bytes(.heartbeat, Heartbeat(), $0) + [UInt8](repeating: 0, count: 757) }
-    add("65536-bytes") { bytes(.heartbeat, Heartbeat(), $0) + [UInt8](repeating: 0, count: 65524) }
+    add("half-header") { Array(bytes(heartbeat, $0).prefix(7)) }
+    add("769-bytes") { bytes(heartbeat, $0) + [UInt8](repeating: 0, count: 757) }
+    add("65536-bytes") { bytes(heartbeat, $0) + [UInt8](repeating: 0, count: 65524) }
     for count in [1, 2, 64, 253] {
       all.append(
         Variant(name: "\(count)-descriptors") { rig in
-          rig.raw(bytes(.heartbeat, Heartbeat(), rig), descriptors: [Int32](repeating: 2, count: count))
+          rig.raw(bytes(heartbeat, rig), descriptors: [Int32](repeating: 2, count: count))
         })
     }
     all.append(
       Variant(name: "its-own-channel") { rig in
-        rig.raw(bytes(.heartbeat, Heartbeat(), rig), descriptors: [Rig.channel])
+        rig.raw(bytes(heartbeat, rig), descriptors: [Rig.channel])
       })
     return all
   }

@@ -7,11 +7,11 @@ enum Parts {
   static var all: [String: (Rig) -> Void] {
     [
       "policy": policy, "hold-down": holdDown, "near-bow-out": nearBowOut, "link-down": linkDown,
-      "flood-heartbeat": { rig in while rig.raw(Packet(.heartbeat, id: rig.next(), Heartbeat()).bytes) {} },
-      "flood-notes": { rig in while rig.raw(Packet(.note, id: rig.next(), Note()).bytes) {} },
-      "flood-acquires": { rig in while rig.raw(Packet(.acquire, id: rig.next(), GroupReference(9)).bytes) {} },
-      "flood-denied": { rig in while rig.raw(Packet(.advertise, id: rig.next(), Advertise()).bytes) {} },
-      "flood-deposits": { rig in while rig.raw(Packet(.deposit, id: rig.next(), Deposit()).bytes) {} },
+      "flood-heartbeat": { rig in while rig.raw(Message.heartbeat(late: 0).bytes(id: rig.next())) {} },
+      "flood-notes": { rig in while rig.raw(Message.note(Note()).bytes(id: rig.next())) {} },
+      "flood-acquires": { rig in while rig.raw(Message.acquire(group: 9).bytes(id: rig.next())) {} },
+      "flood-denied": { rig in while rig.raw(Message.advertise(Advertise()).bytes(id: rig.next())) {} },
+      "flood-deposits": { rig in while rig.raw(Message.deposit(Advertise()).bytes(id: rig.next())) {} },
       "slow-flood": slowFlood, "flap": flap,
       "silence": { rig in while true { rig.listen(milliseconds: 1000) } },
       "deaf": deaf, "deaf-begging": deafBegging,
@@ -47,7 +47,7 @@ enum Parts {
     func advertise(_ name: String, _ change: (inout Advertise) -> Void) {
       var request = rig.advertisement(0)
       change(&request)
-      attempt(name, rig.send(.advertise, request))
+      attempt(name, rig.send(.advertise(request)))
     }
     advertise("as configured") { _ in }
     advertise("better skew") { $0.advskew -= 1 }
@@ -72,26 +72,26 @@ enum Parts {
     advertise("no such group") { $0.group = 999 }
     advertise("counter") { $0.counter = 77 }
     advertise("repeated counter") { $0.counter = 77 }
-    var deposit = Deposit()
+    var deposit = Advertise()
     deposit.family = .ipv6
-    attempt("deposit of the wrong family", rig.send(.deposit, deposit))
+    attempt("deposit of the wrong family", rig.send(.deposit(deposit)))
     deposit.group = 0xffff
-    attempt("deposit for no group", rig.send(.deposit, deposit))
-    attempt("bow-out of what is not held", rig.send(.bowOut, GroupReference(1)))
-    attempt("announcement of what is not held", rig.send(.announce, GroupReference(1)))
-    attempt("release of what is not held", rig.send(.release, GroupReference(1)))
-    attempt("acquisition of no group", rig.send(.acquire, GroupReference(0xffff)))
-    attempt("reload without a connection", rig.send(.requestReload, ConnectionReference()))
-    attempt("closing no connection", rig.send(.closed, ConnectionReference()))
+    attempt("deposit for no group", rig.send(.deposit(deposit)))
+    attempt("bow-out of what is not held", rig.send(.bowOut(group: 1)))
+    attempt("announcement of what is not held", rig.send(.announce(group: 1)))
+    attempt("release of what is not held", rig.send(.release(group: 1)))
+    attempt("acquisition of no group", rig.send(.acquire(group: 0xffff)))
+    attempt("reload without a connection", rig.send(.requestReload(connection: 0)))
+    attempt("closing no connection", rig.send(.closed(connection: 0)))
     var last: UInt32 = 0
-    for _ in 0..<200 { last = rig.send(.announce, GroupReference(0)) }
+    for _ in 0..<200 { last = rig.send(.announce(group: 0)) }
     attempt("two hundred announcements", last)
   }
 
   private static func holdDown(_ rig: Rig) {
-    rig.send(.bowOut, GroupReference(0))
+    rig.send(.bowOut(group: 0))
     rig.held = []
-    rig.say("advertisement after bow-out: \(rig.outcome(of: rig.send(.advertise, rig.advertisement(0))) ?? .none)")
+    rig.say("advertisement after bow-out: \(rig.outcome(of: rig.send(.advertise(rig.advertisement(0)))) ?? .none)")
     rig.say("acquisition after bow-out: \(rig.acquire(0) ?? .none)")
     for round in 1...20 where rig.held.isEmpty {
       for _ in 0..<2 {
@@ -109,7 +109,7 @@ enum Parts {
       var request = rig.advertisement(0)
       request.advbase = base
       request.advskew = skew
-      rig.say("\(name): \(rig.outcome(of: rig.send(.advertise, request)).map { "\($0)" } ?? "no answer")")
+      rig.say("\(name): \(rig.outcome(of: rig.send(.advertise(request))).map { "\($0)" } ?? "no answer")")
       rig.heartbeat()
     }
   }
@@ -126,7 +126,7 @@ enum Parts {
   private static func slowFlood(_ rig: Rig) {
     let end = EventLoop.now() + 3_000_000_000
     while EventLoop.now() < end {
-      for _ in 0..<80 { rig.raw(Packet(.advertise, id: rig.next(), Advertise.missing).bytes) }
+      for _ in 0..<80 { rig.raw(Message.advertise(.missing).bytes(id: rig.next())) }
       rig.heartbeat()
       rig.listen(milliseconds: 10)
     }
@@ -136,8 +136,8 @@ enum Parts {
   private static func flap(_ rig: Rig) {
     let end = EventLoop.now() + 3_000_000_000
     while EventLoop.now() < end {
-      rig.send(.acquire, GroupReference(0))
-      rig.send(.release, GroupReference(0))
+      rig.send(.acquire(group: 0))
+      rig.send(.release(group: 0))
       rig.heartbeat()
       rig.listen(milliseconds: 2)
     }
@@ -153,7 +153,7 @@ enum Parts {
   /// Never reads, but asks for what must be answered.
   private static func deafBegging(_ rig: Rig) {
     var sent = 0
-    while rig.raw(Packet(.advertise, id: rig.next(), Advertise.missing).bytes) {
+    while rig.raw(Message.advertise(.missing).bytes(id: rig.next())) {
       sent += 1
       if sent % 50 == 0 {
         rig.heartbeat()
@@ -164,14 +164,14 @@ enum Parts {
 
   /// Valid messages with a few bits changed, until one of them is the end.
   private static func mutations(_ rig: Rig) {
-    let valid: [(MessageType, any Payload)] = [
-      (.advertise, rig.advertisement(0)), (.acquire, GroupReference(0)), (.release, GroupReference(0)),
-      (.announce, GroupReference(0)), (.deposit, Deposit()), (.note, Note()), (.heartbeat, Heartbeat()),
-      (.closed, ConnectionReference()), (.requestReload, ConnectionReference()), (.bowOut, GroupReference(1)),
+    let valid: [Message] = [
+      .advertise(rig.advertisement(0)), .acquire(group: 0), .release(group: 0), .announce(group: 0),
+      .deposit(Advertise()), .note(Note()), .heartbeat(late: 0), .closed(connection: 0), .requestReload(connection: 0),
+      .bowOut(group: 1), .administered(connection: 1, act: .yield, group: 0, allowed: true),
+      .setLogLevel(connection: 1, level: .info), .requestAuditHead(connection: 1),
     ]
     for round in 1...2000 {
-      guard let (type, payload) = valid.randomElement() else { return }
-      var bytes = Packet(type, id: rig.next(), payload).bytes
+      guard var bytes = valid.randomElement()?.bytes(id: rig.next()) else { return }
       // Mostly behind the header, so that most lives are long.
       for _ in 0..<Int.random(in: 1...3) {
         let index = Int.random(in: 0..<40) == 0 ? Int.random(in: 0..<8) : Int.random(in: 8..<bytes.count)
@@ -200,7 +200,7 @@ enum Parts {
       rig.heartbeat()
       rig.listen(milliseconds: 100)
     }
-    rig.send(.acquire, GroupReference(1))
+    rig.send(.acquire(group: 1))
     while true { rig.listen(milliseconds: 1000) }
   }
 }

@@ -15,7 +15,8 @@ final class Rig {
   /// Groups whose role was handed over or granted.
   var held: Set<UInt16> = []
   private(set) var isUp = false
-  private(set) var results: [Channel.Result] = []
+  /// By request.
+  private var results: [UInt32: Denial] = [:]
   private(set) var isShutDown = false
 
   /// One line on standard error, which reaches carpd's log.
@@ -27,9 +28,9 @@ final class Rig {
   // MARK: Sending
 
   @discardableResult
-  func send(_ type: MessageType, _ payload: some Payload = Ready()) -> UInt32 {
+  func send(_ message: Message) -> UInt32 {
     id += 1
-    raw(Packet(type, id: id, payload).bytes)
+    raw(message.bytes(id: id))
     return id
   }
 
@@ -63,7 +64,7 @@ final class Rig {
       }
       for descriptor in descriptors { close(descriptor) }
       if bytes.isEmpty { exit(70) }
-      if let packet = Packet(bytes: bytes) { take(packet) }
+      if let packet = Packet(bytes: bytes) { take(packet.message) }
     } while EventLoop.now() < end
   }
 
@@ -77,18 +78,16 @@ final class Rig {
     return true
   }
 
-  private func take(_ packet: Packet) {
-    switch packet.type {
-    case .settings: settings = packet.decode() ?? settings
-    case .virtualHost: if let host: VirtualHost = packet.decode() { hosts.append(host) }
-    case .address: if let address: HostAddress = packet.decode() { addresses.append(address) }
-    case .holdRole: if let group: GroupReference = packet.decode() { held.insert(group.group) }
-    case .link:
-      if let link: Link = packet.decode() {
-        isUp = link.condition == .up
-        knowsLink = true
-      }
-    case .result: if let result: Channel.Result = packet.decode() { results.append(result) }
+  private func take(_ message: Message) {
+    switch message {
+    case .settings(let value): settings = value
+    case .virtualHost(let host): hosts.append(host)
+    case .address(let address): addresses.append(address)
+    case .holdRole(let group): held.insert(group)
+    case .link(_, let condition):
+      isUp = condition == .up
+      knowsLink = true
+    case .result(let request, _, _, let denial, _): results[request] = denial
     case .shutdown: isShutDown = true
     default: break
     }
@@ -101,7 +100,7 @@ final class Rig {
   func outcome(of request: UInt32) -> Denial? {
     let end = EventLoop.now() + 300_000_000
     while EventLoop.now() < end {
-      if let result = results.first(where: { $0.request == request }) { return result.denial }
+      if let denial = results[request] { return denial }
       listen(milliseconds: 5)
     }
     return nil
@@ -109,7 +108,7 @@ final class Rig {
 
   @discardableResult
   func acquire(_ group: UInt16) -> Denial? {
-    let denial = outcome(of: send(.acquire, GroupReference(Int(group))))
+    let denial = outcome(of: send(.acquire(group: group)))
     if denial == Denial.none { held.insert(group) }
     return denial
   }
@@ -132,7 +131,7 @@ final class Rig {
   /// sleep() is a system call that no role needs, so none has it.
   func pause(milliseconds: Int32) { poll(nil, 0, milliseconds) }
 
-  func heartbeat() { send(.heartbeat, Heartbeat()) }
+  func heartbeat() { send(.heartbeat(late: 0)) }
 
   /// Behaves from now on: lives, keeps what it holds by advertising, and stops when told. Never returns.
   func behave(advertising: Bool = true, reading: Bool = true) -> Never {
@@ -145,13 +144,13 @@ final class Rig {
           for family in families(group) {
             var request = advertisement(group)
             request.family = family
-            send(.advertise, request)
+            send(.advertise(request))
           }
         }
       }
       if reading { listen(milliseconds: 100) } else { pause(milliseconds: 100) }
       if isShutDown {
-        for group in held { send(.bowOut, GroupReference(Int(group))) }
+        for group in held { send(.bowOut(group: group)) }
         exit(0)
       }
     }

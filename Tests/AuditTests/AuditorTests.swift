@@ -197,9 +197,9 @@ import Testing
 
   @Test("Anything but a start, and then records, ends the auditor")
   func protocolErrors() throws {
-    for type in [Channel.MessageType.auditStart, .shutdown] {
+    for message in [Channel.Message.auditStart(AuditStart()), .shutdown] {
       let auditor = try RunningAuditor(try AuditDirectory())
-      try auditor.send(type, Channel.Ready())
+      try auditor.send(message)
       #expect(auditor.wait() == 70)
     }
   }

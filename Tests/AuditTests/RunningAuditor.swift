@@ -51,16 +51,16 @@ final class RunningAuditor {
     var start = AuditStart()
     (start.bootID, start.fileName, start.key) = (SampleLog.boot, fileName, key)
     (start.maxSize, start.keep) = (maxSize, keep)
-    try send(.auditStart, start)
+    try send(.auditStart(start))
   }
   deinit {
     hangUp()
     close(journal)
   }
 
-  func send(_ type: MessageType, _ payload: some Payload) throws {
+  func send(_ message: Message) throws {
     lastID += 1
-    let bytes = Packet(type, id: lastID, payload).bytes
+    let bytes = message.bytes(id: lastID)
     try #require(Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
   }
 
@@ -68,7 +68,7 @@ final class RunningAuditor {
     var record = Record()
     (record.act, record.origin, record.object, record.count) = (act, .engine, object, count)
     (record.monotonic, record.wall) = (EventLoop.now(), EventLoop.wallClock())
-    try send(.record, record)
+    try send(.record(record))
   }
 
   private func receive() throws -> Packet {
@@ -81,8 +81,7 @@ final class RunningAuditor {
   @discardableResult
   func status(working: Bool) throws -> AuditStatus {
     while true {
-      let status: AuditStatus = try #require(try receive().decode())
-      if status.isWorking == working { return status }
+      if case .auditStatus(let status) = try receive().message, status.isWorking == working { return status }
     }
   }
 

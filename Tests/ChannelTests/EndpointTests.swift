@@ -54,7 +54,7 @@ extension Endpoint.Incoming {
 @Suite struct EndpointTests {
   @Test func messages() throws {
     let ends = try Ends()
-    ends.write(Packet(.heartbeat, id: 1, Heartbeat()).bytes)
+    ends.write(Message.heartbeat(late: 0).bytes(id: 1))
     #expect(try ends.endpoint.receive().word == "heartbeat 0")
     #expect(throws: Errno(EAGAIN)) { try ends.endpoint.receive() }
     for _ in 0..<3 { ends.endpoint.send(.shutdown) }
@@ -63,23 +63,20 @@ extension Endpoint.Incoming {
 
   @Test func whatIsNoMessage() throws {
     let ends = try Ends()
-    let whole = Packet(.heartbeat, id: 1, Heartbeat()).bytes
+    let whole = Message.heartbeat(late: 0).bytes(id: 1)
     let wrong: [[UInt8]] = [
-      [1], Array(whole.prefix(7)), whole + [UInt8](repeating: 0, count: 757), [2] + whole.dropFirst(),
+      [1], Array(whole.prefix(7)), whole + [UInt8](repeating: 0, count: 757), [2] + whole.dropFirst(), whole + [0],
     ]
     for bytes in wrong {
       ends.write(bytes)
       #expect(try ends.endpoint.receive().word == "malformed")
     }
-    // A datagram that just fits is a packet, and then of the wrong size for its type.
-    ends.write(whole + [UInt8](repeating: 0, count: Packet.capacity - whole.count))
-    #expect(try ends.endpoint.receive().word == "heartbeat 0")
   }
 
   /// Descriptors are never accepted: the kernel discards them.
   @Test func descriptors() throws {
     let ends = try Ends()
-    let whole = Packet(.heartbeat, id: 1, Heartbeat()).bytes
+    let whole = Message.heartbeat(late: 0).bytes(id: 1)
     for count in [1, 2, 100] {
       try sendDescriptors(ends.peer, whole, [Int32](repeating: 0, count: count))
       #expect(try ends.endpoint.receive().word == "malformed")
@@ -98,7 +95,7 @@ extension Endpoint.Incoming {
 
   @Test func descriptorsFromATrustedPeer() throws {
     let ends = try Ends()
-    let whole = Packet(.connection, id: 1, Connection()).bytes
+    let whole = Message.connection(Connection()).bytes(id: 1)
     try sendDescriptors(ends.peer, whole, [0])
     guard case .packet(let packet, let descriptors) = try ends.endpoint.receive(descriptors: 1) else {
       Issue.record("not a packet")
@@ -142,8 +139,8 @@ extension Endpoint.Incoming {
     try ends.endpoint.listen {}
     ends.endpoint.onHang = { hung += 1 }
     var sent: UInt32 = 0
-    while ends.endpoint.queued == 0 { sent = ends.endpoint.send(.stalled, Stalled()) }
-    ends.endpoint.send(.frame, Frame(), droppable: true)
+    while ends.endpoint.queued == 0 { sent = ends.endpoint.send(.stalled(milliseconds: 0)) }
+    ends.endpoint.send(.frame(Frame()), droppable: true)
     #expect(ends.endpoint.dropped == 1 && ends.endpoint.queued == 1)
     for _ in 0..<10 { ends.endpoint.send(.shutdown) }
     // As soon as it reads, it gets what waited, in order.

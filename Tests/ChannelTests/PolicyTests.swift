@@ -141,6 +141,7 @@ import Testing
   @Test func exactlyTheEnginesMessages() {
     let engines: Set<MessageType> = [
       .advertise, .acquire, .release, .bowOut, .announce, .deposit, .requestReload, .note, .heartbeat, .closed,
+      .administered, .setLogLevel, .requestAuditHead,
     ]
     #expect(Set(EngineRule.table.keys) == engines)
   }
@@ -191,7 +192,7 @@ import Testing
   @Test func deposits() {
     let holding = holding(advskew: 250)
     for counter in 1...UInt64(100) {
-      var deposit = Deposit()
+      var deposit = Advertise()
       deposit.counter = counter
       holding.keep(deposit)
     }

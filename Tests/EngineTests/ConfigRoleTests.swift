@@ -57,46 +57,47 @@ extension EngineTests {
     @Test func configurationBecomesMessages() throws {
       let (status, packets) = try run(example)
       #expect(status == 0)
-      let hosts = packets.compactMap { $0.type == .virtualHost ? $0.decode(VirtualHost.self) : nil }
+      let hosts = packets.compactMap { if case .virtualHost(let host) = $0.message { host } else { nil } }
       #expect(hosts.map(\.group) == [0, 1, 2] && hosts.map(\.interface) == [0, 1, 0])
       #expect(hosts.map(\.secretKind) == [.key, .file, .key] && hosts.map(\.preempt) == [true, true, false])
       #expect(hosts.map(\.secret) == [Array("testpass".utf8), Array("eth1.pass".utf8), [1, 2]])
       #expect(hosts.map(\.mac) == [.virtual, .interface, .virtual])
-      let addresses = packets.compactMap { $0.type == .address ? $0.decode(HostAddress.self) : nil }
+      let addresses = packets.compactMap { if case .address(let address) = $0.message { address } else { nil } }
       #expect(
         addresses.map { "\($0.group) \($0.index) \($0.address)/\($0.prefix)" } == [
           "0 0 192.0.2.1/24", "0 1 2001:db8::1/64", "1 0 198.51.100.1/24", "2 0 192.0.2.2/24",
         ])
       #expect(packets.count { $0.type == .peer } == 1)
-      #expect(packets.last?.decode(Commit.self)?.groups == 3)
+      #expect(packets.last?.message == .commit(groups: 3, generation: 0))
     }
 
     @Test func messagesAreWhatTheEngineTakes() throws {
       var assembly = PolicyAssembly()
       for packet in try run(example).packets {
-        if var host = packet.type == .virtualHost ? packet.decode(VirtualHost.self) : nil {
+        switch packet.message {
+        case .virtualHost(var host):
           // As the supervisor does once it has read the file.
           if host.secretKind == .file { (host.secretKind, host.secret) = (.key, [7]) }
           assembly.add(host)
+        case .address(let address): assembly.add(address: address)
+        case .peer(let peer): assembly.add(peer: peer)
+        default: break
         }
-        if packet.type == .address, let address = packet.decode(HostAddress.self) { assembly.add(address: address) }
-        if packet.type == .peer, let peer = packet.decode(HostAddress.self) { assembly.add(peer: peer) }
       }
-      var commit = Commit()
-      commit.groups = 3
-      let hosts = try #require(assembly.configurations(commit))
+      let hosts = try #require(assembly.configurations(3))
       #expect(hosts.map(\.families) == [[.ipv4, .ipv6], [.ipv4], [.ipv4]])
       #expect(hosts[1].peers.map(\.description) == ["198.51.100.102"])
-      commit.groups = 2
-      #expect(assembly.configurations(commit) == nil)
+      #expect(assembly.configurations(2) == nil)
     }
 
     @Test func mistakesAreReportedAndNothingElse() throws {
       let (status, packets) = try run("[daemon]\npreempt = 1\nbogus = 2\n")
       #expect(status == 1)
       #expect(packets.count >= 2 && packets.allSatisfy { $0.type == .diagnostic })
-      let findings = packets.compactMap { $0.decode(Diagnostic.self) }
-      #expect(findings.contains { $0.isError && $0.line == 2 && !$0.text.isEmpty })
+      #expect(
+        packets.contains {
+          if case .diagnostic(true, 2, _, let text) = $0.message { !text.isEmpty } else { false }
+        })
     }
 
     @Test func passwordInAFileForEverybodyIsSaid() throws {
@@ -107,7 +108,7 @@ extension EngineTests {
     @Test func longFindingsAreCut() throws {
       let name = String(repeating: "ü", count: 600)
       let (_, packets) = try run("[daemon]\n\"\(name)\" = 1\n")
-      let texts = packets.compactMap { $0.decode(Diagnostic.self)?.text }
+      let texts = packets.compactMap { if case .diagnostic(_, _, _, let text) = $0.message { text } else { nil } }
       #expect(!texts.isEmpty && texts.allSatisfy { $0.utf8.count <= 480 && !$0.contains("\u{fffd}") })
     }
 

@@ -10,7 +10,7 @@ extension EngineTests {
     @Test func nothingActsBeforeTheCommit() throws {
       let supervisor = try FakeSupervisor()
       supervisor.link()
-      supervisor.send(.holdRole, GroupReference(0))
+      supervisor.send(.holdRole(group: 0))
       #expect(try supervisor.run(milliseconds: 250).map(\.type) == [.ready])
     }
 
@@ -26,7 +26,7 @@ extension EngineTests {
       #expect(messages.count(.announce) >= 2)
       let order = messages.map(\.type).filter { [.acquire, .advertise, .announce].contains($0) }
       #expect(order.prefix(4) == [.acquire, .advertise, .advertise, .announce])
-      let transitions = try (early + messages).notes(.transition)
+      let transitions = (early + messages).notes(.transition)
       #expect(transitions.map(\.a) == [0x0001, 0x0102])
       #expect(transitions.last.map { $0.b } == UInt32(Reason.masterTimedOut.rawValue))
     }
@@ -34,7 +34,7 @@ extension EngineTests {
     @Test func advertisementsVerify() throws {
       let supervisor = try FakeSupervisor()
       supervisor.becomeMaster()
-      let sent = try supervisor.run(milliseconds: 250).all(.advertise, Advertise.self)
+      let sent = try supervisor.run(milliseconds: 250).advertisements
       #expect(sent.count >= 4)
       #expect(Set(sent.map(\.family)) == [.ipv4, .ipv6])
       #expect(Set(sent.map(\.counter)).count == sent.count)
@@ -47,13 +47,13 @@ extension EngineTests {
     @Test func sparesAreDepositedForBothFamilies() throws {
       let supervisor = try FakeSupervisor()
       supervisor.configure()
-      let spares = try supervisor.run(milliseconds: 30).all(.deposit, Deposit.self)
+      let spares = try supervisor.run(milliseconds: 30).deposits
       #expect(spares.filter { $0.family == .ipv4 }.count == 6)
       #expect(spares.filter { $0.family == .ipv6 }.count == 6)
       #expect(Set(spares.map(\.counter)).count == 12)
       #expect(spares.allSatisfy { $0.digest.bytes == FakeSupervisor.digest(counter: $0.counter).bytes })
       supervisor.link()
-      supervisor.send(.holdRole, GroupReference(0))
+      supervisor.send(.holdRole(group: 0))
       #expect(try supervisor.run(milliseconds: 250).count(.deposit) == 12)
     }
 
@@ -64,9 +64,9 @@ extension EngineTests {
       supervisor.frame(FakeSupervisor.advertisement(counter: 5_000_000))
       let messages = try supervisor.run()
       #expect(messages.count(.release) == 1)
-      #expect(try messages.notes(.transition).map(\.a) == [0x0201])
+      #expect(messages.notes(.transition).map(\.a) == [0x0201])
       #expect(supervisor.engine.snapshot().virtualHosts.first?.master == "192.0.2.102")
-      let later = try supervisor.run(milliseconds: 300).all(.advertise, Advertise.self)
+      let later = try supervisor.run(milliseconds: 300).advertisements
       // Beyond it by no more than what was deposited meanwhile.
       #expect((5_000_001...5_000_032).contains(later.first?.counter ?? 0))
     }
@@ -75,14 +75,9 @@ extension EngineTests {
       let supervisor = try FakeSupervisor()
       supervisor.becomeMaster()
       let acquire = try #require(try supervisor.run().first { $0.type == .acquire })
-      var result = Channel.Result()
-      result.type = MessageType.acquire.rawValue
-      result.request = acquire.packet.id &+ 1
-      result.denial = .failed
-      supervisor.send(.result, result)
+      supervisor.send(.result(request: acquire.id &+ 1, type: .acquire, group: 0, denial: .failed, errno: 0))
       #expect(try supervisor.run().count(.release) == 0, "the outcome of another request")
-      result.request = acquire.packet.id
-      supervisor.send(.result, result)
+      supervisor.send(.result(request: acquire.id, type: .acquire, group: 0, denial: .failed, errno: 0))
       #expect(try supervisor.run().count(.release) == 1)
       #expect(supervisor.engine.groups.first?.election.state == .backup)
     }
@@ -90,25 +85,21 @@ extension EngineTests {
     @Test func sendErrorsDemoteUntilSendingWorks() throws {
       let supervisor = try FakeSupervisor()
       supervisor.becomeMaster(FakeSupervisor.host(advbase: 1))
-      func fail(_ messages: some Sequence<FakeSupervisor.Message>) {
-        for message in messages {
-          var result = Channel.Result()
-          result.type = MessageType.advertise.rawValue
-          result.request = message.packet.id
-          result.denial = .failed
-          supervisor.send(.result, result)
+      func fail(_ requests: some Sequence<Packet>) {
+        for request in requests {
+          supervisor.send(.result(request: request.id, type: .advertise, group: 0, denial: .failed, errno: 0))
         }
       }
       // Two at once, two after 0.1 s, of which one fails, two after 0.3 s.
       fail(try supervisor.run(milliseconds: 40).filter { $0.type == .advertise })
       fail(try supervisor.run(milliseconds: 110).filter { $0.type == .advertise }.prefix(1))
       let demoted = try supervisor.run(milliseconds: 50)
-      #expect(try demoted.notes(.demoted).map { [$0.a, $0.b] } == [[240, 240]])
-      #expect(try demoted.all(.advertise, Advertise.self).map(\.advskew) == [240, 240])
+      #expect(demoted.notes(.demoted).map { [$0.a, $0.b] } == [[240, 240]])
+      #expect(demoted.advertisements.map(\.advskew) == [240, 240])
       #expect(supervisor.engine.snapshot().daemon.demotion == 240)
       let healed = try supervisor.run(milliseconds: 250)
-      #expect(try healed.notes(.demoted).map(\.b) == [0])
-      #expect(try healed.all(.advertise, Advertise.self).last?.advskew == 20)
+      #expect(healed.notes(.demoted).map(\.b) == [0])
+      #expect(healed.advertisements.last?.advskew == 20)
     }
 
     @Test func lostLinkReleasesAndComesBackAsBackup() throws {
@@ -118,7 +109,7 @@ extension EngineTests {
       supervisor.link(.noCarrier)
       let messages = try supervisor.run()
       #expect(messages.count(.release) == 1 && messages.count(.bowOut) == 0)
-      #expect(try messages.notes(.transition).map(\.a) == [0x0200])
+      #expect(messages.notes(.transition).map(\.a) == [0x0200])
       supervisor.link(.unusable)
       #expect(try supervisor.run().notes(.transition).isEmpty)
       supervisor.link(.up)
@@ -160,11 +151,9 @@ extension EngineTests {
 
     @Test func incompleteConfigurationEndsTheEngine() throws {
       let supervisor = try FakeSupervisor()
-      supervisor.send(.settings, Settings())
-      supervisor.send(.virtualHost, FakeSupervisor.host())
-      var commit = Commit()
-      commit.groups = 1
-      supervisor.send(.commit, commit)
+      supervisor.send(.settings(Settings()))
+      supervisor.send(.virtualHost(FakeSupervisor.host()))
+      supervisor.send(.commit(groups: 1, generation: 1))
       _ = try supervisor.run()
       #expect(supervisor.engine.exitCode == 70)
     }

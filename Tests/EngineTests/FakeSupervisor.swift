@@ -9,12 +9,6 @@ import Testing
 
 /// The other end of the channel: configures an engine, plays the network to it and reads what it asks for.
 final class FakeSupervisor {
-  struct Message {
-    let packet: Packet
-    var type: MessageType { packet.type }
-    func decode<P: Payload>(_: P.Type = P.self) throws -> P { try #require(packet.decode(P.self)) }
-  }
-
   let loop: EventLoop
   let engine: Engine
   private(set) var socket: Int32
@@ -56,9 +50,9 @@ final class FakeSupervisor {
   }
 
   @discardableResult
-  func send(_ type: MessageType, _ payload: some Payload = Ready()) -> UInt32 {
+  func send(_ message: Message) -> UInt32 {
     lastID += 1
-    sendRaw(Packet(type, id: lastID, payload).bytes)
+    sendRaw(message.bytes(id: lastID))
     return lastID
   }
   func sendRaw(_ bytes: [UInt8]) { _ = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
@@ -79,38 +73,31 @@ final class FakeSupervisor {
   }
 
   func configure(_ hosts: [VirtualHost] = [host()], generation: UInt32 = 1) {
-    send(.settings, Settings())
+    send(.settings(Settings()))
     for host in hosts {
-      send(.virtualHost, host)
+      send(.virtualHost(host))
       for (index, address) in Self.addresses.prefix(Int(host.addresses)).enumerated() {
         var message = HostAddress()
         message.group = host.group
         message.index = UInt16(index)
         message.address = address
         message.prefix = address.family == .ipv4 ? 24 : 64
-        send(.address, message)
+        send(.address(message))
       }
     }
-    var commit = Commit()
-    commit.groups = UInt16(hosts.count)
-    commit.generation = generation
-    send(.commit, commit)
+    send(.commit(groups: UInt16(hosts.count), generation: generation))
   }
 
   func link(_ condition: LinkCondition = .up) {
-    var link = Link()
-    link.condition = condition
-    send(.link, link)
-    var source = OwnSource()
-    source.address = Self.own
-    send(.ownSource, source)
+    send(.link(interface: 0, condition: condition))
+    send(.ownSource(interface: 0, address: Self.own))
   }
 
   /// Configured, up, and given the role at once.
   func becomeMaster(_ host: VirtualHost = host()) {
     configure([host])
     link()
-    send(.holdRole, GroupReference(0))
+    send(.holdRole(group: 0))
   }
 
   func frame(_ bytes: [UInt8], ttl: UInt8 = 255, source: Channel.Address = peer) {
@@ -119,7 +106,7 @@ final class FakeSupervisor {
     frame.source = source
     frame.length = UInt16(bytes.count)
     frame.bytes = Array(bytes.prefix(Frame.capacity))
-    send(.frame, frame)
+    send(.frame(frame))
   }
 
   /// A packet of the peer, its digest made by Crypto without any of the engine's code.
@@ -139,21 +126,21 @@ final class FakeSupervisor {
   }
 
   /// Lets the engine work for so long, and returns what it sent.
-  func run(milliseconds: UInt64 = 20) throws -> [Message] {
+  func run(milliseconds: UInt64 = 20) throws -> [Packet] {
     loop.after(milliseconds: milliseconds) { [bell] in _ = write(bell[1], [1], 1) }
     try loop.run()
     return received()
   }
 
-  private func received() -> [Message] {
-    var messages: [Message] = []
+  private func received() -> [Packet] {
+    var packets: [Packet] = []
     var buffer = [UInt8](repeating: 0, count: Packet.capacity)
     while socket >= 0 {
       let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
       guard count > 0, let packet = Packet(bytes: Array(buffer.prefix(count))) else { break }
-      messages.append(Message(packet: packet))
+      packets.append(packet)
     }
-    return messages
+    return packets
   }
 
   /// Hands the engine one end of a stream, and returns the other.
@@ -163,16 +150,23 @@ final class FakeSupervisor {
     var connection = Connection()
     connection.connection = number
     lastID += 1
-    try sendDescriptors(socket, Packet(.connection, id: lastID, connection).bytes, [pair[1]])
+    try sendDescriptors(socket, Message.connection(connection).bytes(id: lastID), [pair[1]])
     close(pair[1])
     return pair[0]
   }
 }
 
-extension [FakeSupervisor.Message] {
-  func all<P: Payload>(_ type: MessageType, _: P.Type = P.self) throws -> [P] {
-    try filter { $0.type == type }.map { try $0.decode() }
+extension [Packet] {
+  var advertisements: [Advertise] {
+    compactMap { if case .advertise(let request) = $0.message { request } else { nil } }
   }
-  func notes(_ code: NoteCode) throws -> [Note] { try all(.note).filter { $0.code == code } }
+  var deposits: [Advertise] { compactMap { if case .deposit(let spare) = $0.message { spare } else { nil } } }
+  /// The virtual hosts bowed out of.
+  var bowOuts: [UInt16] { compactMap { if case .bowOut(let group) = $0.message { group } else { nil } } }
+  /// The control connections said to be closed.
+  var closed: [UInt32] { compactMap { if case .closed(let connection) = $0.message { connection } else { nil } } }
+  func notes(_ code: NoteCode) -> [Note] {
+    compactMap { if case .note(let note) = $0.message, note.code == code { note } else { nil } }
+  }
   func count(_ type: MessageType) -> Int { filter { $0.type == type }.count }
 }

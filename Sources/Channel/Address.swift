@@ -1,0 +1,59 @@
+import Glibc
+
+/// An address as plain numbers: the privileged side compares and copies addresses, it never reads text.
+public struct Address: Hashable, Sendable, CustomStringConvertible, Field {
+  public var family: Family
+  /// The first eight bytes of an IPv6 address, 0 for IPv4.
+  public var high: UInt64
+  /// The last eight bytes of an IPv6 address, or the four of an IPv4 one.
+  public var low: UInt64
+
+  public init(family: Family, high: UInt64, low: UInt64) {
+    self.family = family
+    self.high = high
+    self.low = low
+  }
+
+  /// The unspecified address: 0.0.0.0 or ::.
+  public init(unspecified family: Family) { self.init(family: family, high: 0, low: 0) }
+
+  /// 4 or 16 bytes in network order; nil for any other count.
+  public init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == 4 || bytes.count == 16 else { return nil }
+    let number = { (part: ArraySlice<UInt8>) in part.reduce(0 as UInt64) { $0 << 8 | UInt64($1) } }
+    let all = Array(bytes)[...]
+    self.init(family: all.count == 4 ? .ipv4 : .ipv6, high: number(all.dropLast(8)), low: number(all.suffix(8)))
+  }
+
+  /// 4 or 16 bytes in network order.
+  public var bytes: [UInt8] {
+    var write = Writer()
+    if family == .ipv4 { write(UInt32(truncatingIfNeeded: low)) } else { write(high, low) }
+    return write.bytes
+  }
+
+  init(_ read: inout Reader) throws(Malformed) { (family, high, low) = try (read(), read(), read()) }
+  func encode(_ write: inout Writer) { write(family, high, low) }
+
+  public var isUnspecified: Bool { high == 0 && low == 0 }
+  /// 224.0.0.0/4 or ff00::/8.
+  public var isMulticast: Bool { family == .ipv4 ? low >> 28 == 0xe : high >> 56 == 0xff }
+  /// fe80::/10.
+  public var isLinkLocal: Bool { family == .ipv6 && high >> 54 == 0x3fa }
+
+  /// True if both lie in the same network of `prefix` bits.
+  public func shares(prefix: UInt8, with other: Address) -> Bool {
+    let width: UInt8 = family == .ipv4 ? 32 : 128
+    let difference = UInt128(high ^ other.high) << 64 | UInt128(low ^ other.low)
+    return family == other.family && difference >> (width - min(prefix, width)) == 0
+  }
+
+  /// Dotted quad, or RFC 5952.
+  public var description: String {
+    var text = [UInt8](repeating: 0, count: 46)
+    _ = unsafe text.withUnsafeMutableBytes { (place: UnsafeMutableRawBufferPointer) in
+      unsafe inet_ntop(family == .ipv4 ? AF_INET : AF_INET6, bytes, place.baseAddress, 46)
+    }
+    return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
+  }
+}
