@@ -52,14 +52,9 @@ public struct Configuration: Equatable, Sendable {
   public static func parse(
     _ bytes: [UInt8], fileName: String, worldReadable: Bool
   ) -> (configuration: Configuration?, diagnostics: [Diagnostic]) {
-    var reader = SchemaReader(diagnostics: DiagnosticList(fileName: fileName))
-    do {
-      let document = try TOMLParser.parse(bytes)
-      let configuration = reader.configuration(document, worldReadable: worldReadable)
-      return (reader.diagnostics.hasErrors ? nil : configuration, reader.diagnostics.sorted)
-    } catch {
-      reader.diagnostics.error(error.message, at: error.position)
-      return (nil, reader.diagnostics.sorted)
+    let result = SchemaReader.read(bytes, fileName: fileName) {
+      $0.configuration($1, worldReadable: worldReadable)
     }
+    return (result.value, result.diagnostics)
   }
 }

@@ -21,27 +21,10 @@ extension SchemaReader {
       diagnostics.warning("there is no virtual host, so carpd has nothing to do; add a [[virtual-host]]", at: .start)
       return []
     }
-    guard case .array(let elements) = entry.value.content else {
-      diagnostics.error(
-        "virtual-host must be an array of tables, not \(entry.value.kind); write [[virtual-host]], with two brackets",
-        at: entry.value.position)
-      return []
-    }
-    if elements.count > Self.mostVirtualHosts {
-      diagnostics.error(
-        "this is one virtual host more than the \(Self.mostVirtualHosts) that carpd takes; put more addresses into one",
-        at: elements[Self.mostVirtualHosts].position)
-    }
-    var tables: [(TOMLTable, Position)] = []
-    for element in elements.prefix(Self.mostVirtualHosts) {
-      if case .table(let table) = element.content {
-        tables.append((table, element.position))
-      } else {
-        diagnostics.error(
-          "a virtual host must be a table, not \(element.kind); write [[virtual-host]]", at: element.position)
-      }
-    }
-    return tables
+    return tables(
+      entry, atMost: Self.mostVirtualHosts,
+      tooMany: "this is one virtual host more than the \(Self.mostVirtualHosts) that carpd takes; put more addresses"
+        + " into one")
   }
 
   private mutating func daemon(_ table: TOMLTable) -> Configuration.Daemon {

@@ -33,16 +33,7 @@ extension SchemaReader {
 
   /// A name the kernel would take for an interface.
   private mutating func interface(_ entry: TOMLEntry?) -> VirtualHostDraft.Placed<String>? {
-    guard let entry, let name = string(entry) else { return nil }
-    let isName = name.unicodeScalars.allSatisfy {
-      !$0.properties.isWhitespace && $0 > " " && $0.value != 0x7F && $0 != "/" && $0 != ":"
-    }
-    guard isName, (1...15).contains(name.utf8.count), name != ".", name != ".." else {
-      diagnostics.error(
-        "interface is \(quoted(name)), which no interface can be called; write a name as \"ip link\" shows it, at most"
-          + " 15 bytes", at: entry.value.position)
-      return nil
-    }
+    guard let entry, let name = interfaceName(entry) else { return nil }
     return VirtualHostDraft.Placed(value: name, position: entry.value.position)
   }
 

@@ -13,7 +13,7 @@ struct SchemaErrorTests {
       "[virtual-host]",
       "1:1: error: virtual-host must be an array of tables, not a table; write [[virtual-host]], with two brackets"
     ),
-    Golden("virtual-host = [1]", "1:17: error: a virtual host must be a table, not an integer; write [[virtual-host]]"),
+    Golden("virtual-host = [1]", "1:17: error: virtual-host must be a table, not an integer; write [[virtual-host]]"),
     Golden("a = [", "1:5: error: this array does not end; close it with ]"),
   ]
 
