@@ -55,6 +55,8 @@ let package = Package(
     .target(name: "Audit", dependencies: [crypto], swiftSettings: strict),
     .target(name: "Control", dependencies: ["Linux"], swiftSettings: strict),
     .target(
+      name: "Operations", dependencies: ["Configuration", "Control", "Linux", "CLinux"], swiftSettings: strict),
+    .target(
       name: "Engine",
       dependencies: [
         "CARP", "Election", "Channel", "Control", "Configuration", "Confinement", "Linux", "Audit", crypto,
@@ -63,7 +65,8 @@ let package = Package(
     .executableTarget(
       name: "carpd-engine", dependencies: ["Engine", "Linux"], swiftSettings: strict),
     .executableTarget(
-      name: "carpctl", dependencies: ["Control", "Linux", "Audit", arguments], swiftSettings: strict),
+      name: "carpctl", dependencies: ["Control", "Operations", "Configuration", "Linux", "Audit", arguments],
+      swiftSettings: strict),
 
     // Takes the engine's place in Tests/hostile and tries what it must not; never a product.
     .systemLibrary(name: "CEvil", path: "Sources/carpd-evil/CEvil"),
@@ -80,6 +83,8 @@ let package = Package(
     .testTarget(
       name: "ChannelTests", dependencies: ["Channel", "Linux", "Supervisor", "Election"], swiftSettings: tests),
     .testTarget(name: "ControlTests", dependencies: ["Control"], swiftSettings: tests),
+    .testTarget(
+      name: "OperationsTests", dependencies: ["Operations", "Configuration", "Control", "Linux"], swiftSettings: tests),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "CARP", "Control", "Channel"],
       swiftSettings: tests),

@@ -26,7 +26,8 @@ extension VirtualHostStatus {
       + (ipv6.isEmpty ? ["ff02::12"] : ipv6).map { "peer6 \($0)" }.joined(separator: " ")
   }
 
-  private var warnings: [String] {
+  /// What is wrong with it, and the remedy.
+  var warnings: [String] {
     var warnings: [String] = []
     if peerMismatch {
       warnings.append(

@@ -1,6 +1,7 @@
 import Control
 import Glibc
 import Linux
+import Operations
 
 /// A blocking connection to the daemon's control socket.
 struct DaemonConnection: ~Copyable {
@@ -9,36 +10,20 @@ struct DaemonConnection: ~Copyable {
 
   private let socket: FileDescriptor
   private let path: String
+  private let patience: Int
   private let deadline: UInt64
 
   /// Connects to the socket at `path`.
-  init(path: String) throws(Failure) {
+  init(path: String, patience: Int = Self.patience) throws(Failure) {
     guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else { throw .badPath(path) }
     do throws(Errno) {
-      self.init(try Self.connected(to: path), path: path)
+      socket = try connectControlSocket(path, blocking: true, patience: patience)
     } catch {
       throw Failure(connecting: error, to: path)
     }
-  }
-
-  private init(_ socket: consuming FileDescriptor, path: String) {
-    self.socket = socket
     self.path = path
-    deadline = EventLoop.now() + UInt64(Self.patience) * 1_000_000_000
-  }
-
-  private static func connected(to path: String) throws(Errno) -> FileDescriptor {
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    let socket = FileDescriptor(owning: try check(Glibc.socket(AF_UNIX, type, 0)))
-    // The first holds for connecting too.
-    try setOption(socket.raw, SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: patience, tv_usec: 0))
-    try setOption(socket.raw, SOL_SOCKET, SO_RCVTIMEO, timeval(tv_sec: patience, tv_usec: 0))
-    let address = rawBytes(sa_family_t(AF_UNIX)) + Array(path.utf8) + [0]
-    let result = unsafe address.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) -> Int32 in
-      unsafe connect(socket.raw, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
-    }
-    try check(result)
-    return socket
+    self.patience = patience
+    deadline = EventLoop.now() + UInt64(patience) * 1_000_000_000
   }
 
   /// Calls a method, and waits for its reply.
@@ -69,7 +54,7 @@ struct DaemonConnection: ~Copyable {
       if EventLoop.now() > deadline { throw Errno(EAGAIN) }
       return Array(buffer.prefix(count))
     } catch {
-      throw error.isAgain ? .timeout(path) : .closed(path)
+      throw error.isAgain ? .timeout(path, seconds: patience) : .closed(path)
     }
   }
 }

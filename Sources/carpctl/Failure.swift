@@ -1,8 +1,10 @@
+import ArgumentParser
 import Control
 import Glibc
 import Linux
+import Operations
 
-/// Why carpctl has nothing to print: a sentence with the remedy, and the exit status of sysexits.h.
+/// Why carpctl did not do what it should: a sentence with the remedy, and the exit status, as a rule of sysexits.h.
 struct Failure: Error {
   let message: String
   let status: Int32
@@ -15,7 +17,7 @@ struct Failure: Error {
         "carpd at \(path) may not be asked by this user (\(error)); become root, or a member of the group that carpd.toml "
         + "names as read-group or admin-group"
       status = 77
-    case EAGAIN: self = .timeout(path)
+    case EAGAIN: self = .timeout(path, seconds: DaemonConnection.patience)
     default:
       message =
         "no carpd answers at \(path) (\(error)); is the service running? `systemctl status carpd`, or name the socket "
@@ -28,10 +30,8 @@ struct Failure: Error {
     self.status = status
   }
 
-  static func timeout(_ path: String) -> Failure {
-    Failure(
-      message: "carpd at \(path) did not answer within \(DaemonConnection.patience) seconds; see `journalctl -u carpd`",
-      status: 75)
+  static func timeout(_ path: String, seconds: Int) -> Failure {
+    Failure(message: "carpd at \(path) did not answer within \(seconds) seconds; see `journalctl -u carpd`", status: 75)
   }
   static func closed(_ path: String) -> Failure {
     Failure(
@@ -43,11 +43,37 @@ struct Failure: Error {
       message: "what answers at \(path) is not carpd \(carpdVersion); install carpctl and carpd of one version, and "
         + "restart carpd", status: 76)
   }
-  static func refused(_ error: VarlinkError) -> Failure {
-    Failure(message: "carpd refused: \(error)", status: 70)
-  }
   static func badPath(_ path: String) -> Failure {
     Failure(message: "--socket takes a path of 1 to 107 bytes; this one has \(path.utf8.count)", status: 64)
+  }
+  static func system(_ what: String, _ error: Errno) -> Failure {
+    Failure(message: "\(what): \(error)", status: 71)
+  }
+
+  /// What the daemon's refusal means.
+  static func refused(_ error: VarlinkError) -> Failure {
+    switch error {
+    case .notAuthorized(let method, let uid):
+      return Failure(
+        message: "carpd does not let uid \(uid) do this (\(method)); become root, or a member of the group that "
+          + "carpd.toml names as admin-group, and log in anew", status: 77)
+    case .noSuchVirtualHost(let interface, let vhid):
+      return Failure(message: "carpd has no virtual host \(interface)-\(vhid); `carpctl show` lists them", status: 1)
+    case .noSuchDemotion(let name):
+      return Failure(
+        message: "there is no demotion \(name) that could be ended; `carpctl show --table` lists them", status: 1)
+    case .invalidConfiguration(let diagnostics):
+      let lines = diagnostics.map { "\($0.text)\n" }.joined()
+      return Failure(message: lines + "the configuration in force stays; correct the file and reload again", status: 78)
+    case .busy: return Failure(message: "carpd is busy with something of the same kind; try again", status: 75)
+    case .notPossible(let reason): return Failure(message: reason, status: 1)
+    case .invalidParameter(let parameter):
+      return Failure(message: "carpd does not take this \(parameter); see carpctl(8)", status: 64)
+    case .methodNotFound, .methodNotImplemented, .interfaceNotFound, .expectedMore, .unknown:
+      return Failure(
+        message: "carpd refused: \(error.name); install carpctl and carpd of one version, and restart carpd",
+        status: 76)
+    }
   }
 
   /// Prints the message to standard error.
@@ -55,4 +81,17 @@ struct Failure: Error {
     let bytes = Array("carpctl: \(message)\n".utf8)
     _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
   }
+}
+
+/// Runs a command's body: what it throws is reported and becomes the exit status.
+func reporting(_ body: () throws(Failure) -> Void) throws {
+  do throws(Failure) { try body() } catch {
+    error.report()
+    throw ExitCode(error.status)
+  }
+}
+
+extension DiagnosticReport {
+  /// `FILE:LINE:COLUMN: error: message`, the form that editors and compilers share.
+  var text: String { "\(file):\(line):\(column): \(severity.rawValue): \(message)" }
 }

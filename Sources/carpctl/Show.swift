@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Linux
 
 /// `carpctl show`.
 struct Show: ParsableCommand {
@@ -9,20 +10,28 @@ struct Show: ParsableCommand {
 
   @ParentCommand var parent: Carpctl
 
+  @Flag(help: "Print a table: one line for each virtual host, then demotions and warnings.")
+  var table = false
   @Flag(help: "Print everything as JSON.")
   var json = false
 
-  func run() throws {
-    do throws(Failure) {
-      let reply = try DaemonConnection(path: parent.socket).call(ShowRequest())
-      print(json ? try encoded(reply) : reply.text, terminator: json ? "\n" : "")
-    } catch {
-      error.report()
-      throw ExitCode(error.status)
-    }
+  func validate() throws {
+    if table && json { throw ValidationError("--table and --json exclude each other") }
   }
 
-  private func encoded(_ reply: ShowReply) throws(Failure) -> String {
-    do throws(ClientError) { return try reply.json() } catch { throw .unintelligible(parent.socket) }
+  func run() throws {
+    try reporting { () throws(Failure) in
+      let reply = try parent.call(ShowRequest())
+      if json {
+        try parent.printJSON(reply)
+      } else if table {
+        let terminal = Terminal.output
+        let table = StateTable(
+          reply, now: EventLoop.wallClock(), width: terminal.width, hasColour: terminal.hasColour)
+        print(table.text, terminator: "")
+      } else {
+        print(reply.text, terminator: "")
+      }
+    }
   }
 }

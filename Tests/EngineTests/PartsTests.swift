@@ -117,7 +117,7 @@ extension EngineTests {
           \t      peer-mismatch: \(mismatch)
 
           """)
-      let json = try reply.json()
+      let json = try hyphenatedJSON(reply)
       #expect(json.contains("\"virtual-hosts\"") && json.contains("\"peer-mismatch\" : true"))
       #expect(json.contains("192.0.2.1/24") && !json.contains("_"))
     }
