@@ -57,19 +57,23 @@ clean:
 	$(ROOT) rm -rf .build
 
 # As root, after `make`; installs what was built. PREFIX may be /usr; a package's build sets DESTDIR.
+TO      = $(DESTDIR)$(PREFIX)
+UNITS   = $(TO)/lib/systemd/system
+# polkit (before version 124) looks for rules in /usr/share and /etc only.
+POLKIT  = $(DESTDIR)$(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/polkit-1/rules.d
 install: $(BUILD)/carpd
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/carpd \
-	  $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 0755 -s $(BUILD)/carpd $(BUILD)/carpd-engine $(DESTDIR)$(PREFIX)/sbin/
-	install -m 0755 -s $(BUILD)/carpctl $(DESTDIR)$(PREFIX)/bin/
-	install -m 0644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5/
-	install -m 0644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
-	install -m 0644 $(wildcard README.md ARCHITECTURE.md LICENSE conf/carpd.toml) $(DESTDIR)$(PREFIX)/share/doc/carpd/
-	install -D -m 0644 systemd/carpd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/carpd.conf
-	install -D -m 0644 systemd/carpd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/carpd.conf
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's,/usr/local,$(PREFIX),' systemd/carpd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/carpd.service
-	chmod 0644 $(DESTDIR)$(PREFIX)/lib/systemd/system/carpd.service
+	install -d $(TO)/sbin $(TO)/bin $(TO)/share/doc/carpd/networkd $(TO)/share/man/man5 $(TO)/share/man/man8 $(UNITS)
+	install -m 0755 -s $(BUILD)/carpd $(BUILD)/carpd-engine $(TO)/sbin/
+	install -m 0755 -s $(BUILD)/carpctl $(TO)/bin/
+	install -m 0644 $(wildcard man/*.5) $(TO)/share/man/man5/
+	install -m 0644 $(wildcard man/*.8) $(TO)/share/man/man8/
+	install -m 0644 README.md ARCHITECTURE.md LICENSE $(wildcard conf/*.toml) $(TO)/share/doc/carpd/
+	install -m 0644 $(wildcard conf/networkd/*) $(TO)/share/doc/carpd/networkd/
+	install -D -m 0644 systemd/carpd.sysusers $(TO)/lib/sysusers.d/carpd.conf
+	install -D -m 0644 systemd/carpd.tmpfiles $(TO)/lib/tmpfiles.d/carpd.conf
+	install -D -m 0644 systemd/carpd-hook.rules $(POLKIT)/50-carpd-hook.rules
+	install -m 0644 systemd/*.service systemd/*.target $(UNITS)/
+	sed -i 's,/usr/local,$(PREFIX),' $(UNITS)/carpd.service $(UNITS)/carpd-hook.service $(UNITS)/carpd-check.service
 
 $(BUILD)/carpd:
 	$(MAKE) build

@@ -41,11 +41,11 @@ public struct Address: Hashable, Sendable, CustomStringConvertible, Field {
   /// fe80::/10.
   public var isLinkLocal: Bool { family == .ipv6 && high >> 54 == 0x3fa }
 
-  /// True if both lie in the same network of `prefix` bits.
-  public func shares(prefix: UInt8, with other: Address) -> Bool {
-    let width: UInt8 = family == .ipv4 ? 32 : 128
-    let difference = UInt128(high ^ other.high) << 64 | UInt128(low ^ other.low)
-    return family == other.family && difference >> (width - min(prefix, width)) == 0
+  /// The network of `prefix` bits it lies in.
+  public func network(_ prefix: UInt8) -> Address {
+    let hostBits = max(0, (family == .ipv4 ? 32 : 128) - Int(prefix))
+    return Address(
+      family: family, high: high & (UInt64.max << max(0, hostBits - 64)), low: low & (UInt64.max << hostBits))
   }
 
   /// Dotted quad, or RFC 5952.

@@ -1,56 +1,39 @@
 import CLinux
 
-/// A netlink message under construction: header, family header, attributes, nested as they mean. Everything is in the
-/// kernel's byte order, 4-byte aligned (linux/netlink.h).
+/// One attribute of a netlink message, or several nested in one: in the kernel's byte order, padded to 4 bytes
+/// (linux/netlink.h).
+public struct NetlinkAttribute: Sendable {
+  let bytes: [UInt8]
+
+  public init(_ type: some BinaryInteger, _ value: [UInt8]) {
+    let length = UInt16(truncatingIfNeeded: value.count + 4)
+    let padding = [UInt8](repeating: 0, count: -value.count & 3)
+    bytes = rawBytes(length) + rawBytes(UInt16(truncatingIfNeeded: type)) + value + padding
+  }
+  public init(_ type: some BinaryInteger, _ value: some BitwiseCopyable) { self.init(type, rawBytes(value)) }
+  /// Ends with a NUL, as the kernel wants names.
+  public init(_ type: some BinaryInteger, text: String) { self.init(type, Array(text.utf8) + [0]) }
+  public init(_ type: some BinaryInteger, nested: [NetlinkAttribute]) { self.init(type, nested.flatMap(\.bytes)) }
+}
+
+/// A netlink request: header, the family's fixed header, attributes.
 public struct NetlinkMessage: Sendable {
-  public private(set) var bytes: [UInt8]
+  private let bytes: [UInt8]
 
   /// `flags` in addition to NLM_F_REQUEST and NLM_F_ACK; `header` is the fixed part (ifinfomsg, ifaddrmsg, rtmsg).
-  public init<Header: BitwiseCopyable>(_ type: Int, flags: Int32 = 0, header: Header) {
+  public init(
+    _ type: Int, flags: Int32 = 0, header: some BitwiseCopyable, _ attributes: [NetlinkAttribute] = []
+  ) {
+    let body = rawBytes(header) + attributes.flatMap(\.bytes)
     let fixed = nlmsghdr(
-      nlmsg_len: 0, nlmsg_type: UInt16(truncatingIfNeeded: type),
+      nlmsg_len: UInt32(truncatingIfNeeded: MemoryLayout<nlmsghdr>.size + body.count),
+      nlmsg_type: UInt16(truncatingIfNeeded: type),
       nlmsg_flags: UInt16(truncatingIfNeeded: NLM_F_REQUEST | NLM_F_ACK | flags), nlmsg_seq: 0, nlmsg_pid: 0)
-    bytes = []
-    append(fixed)
-    append(header)
+    bytes = rawBytes(fixed) + body
   }
 
-  public mutating func attribute(_ type: Int, _ value: UInt32) { attribute(type) { $0.append(value) } }
-  public mutating func attribute(_ type: Int, _ value: UInt8) { attribute(type) { $0.append(value) } }
-  public mutating func attribute(_ type: Int, _ value: [UInt8]) { attribute(type) { $0.bytes += value } }
-  /// A NUL-terminated string.
-  public mutating func attribute(_ type: Int, _ value: String) {
-    attribute(type) { $0.bytes += Array(value.utf8) + [0] }
-  }
-  public mutating func attribute(_ type: Int, _ value: some BitwiseCopyable) { attribute(type) { $0.append(value) } }
-  /// An attribute made of the attributes that `body` adds.
-  public mutating func nest(_ type: Int, _ body: (inout NetlinkMessage) -> Void) { attribute(type, body) }
-
-  private mutating func attribute(_ type: Int, _ body: (inout NetlinkMessage) -> Void) {
-    let start = bytes.count
-    append(UInt16(0))
-    append(UInt16(truncatingIfNeeded: type))
-    body(&self)
-    let length = UInt16(truncatingIfNeeded: bytes.count - start)
-    put(length, at: start)
-    while bytes.count % 4 != 0 { bytes.append(0) }
-  }
-
-  private mutating func append(_ value: some BitwiseCopyable) {
-    bytes += rawBytes(value)
-  }
-
-  private mutating func put(_ value: some FixedWidthInteger & BitwiseCopyable, at offset: Int) {
-    for (index, byte) in rawBytes(value).enumerated() { bytes[offset + index] = byte }
-  }
-
-  /// The message as it goes out, with its length and sequence number.
-  func finished(sequence: UInt32) -> [UInt8] {
-    var copy = self
-    copy.put(UInt32(truncatingIfNeeded: bytes.count), at: 0)
-    copy.put(sequence, at: 8)
-    return copy.bytes
-  }
+  /// The message as it goes out, with its sequence number.
+  func finished(sequence: UInt32) -> [UInt8] { bytes.prefix(8) + rawBytes(sequence) + bytes.dropFirst(12) }
 }
 
 /// Bytes from the kernel, read with bounds checks: fixed headers and attributes.

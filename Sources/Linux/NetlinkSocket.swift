@@ -5,6 +5,10 @@ import Glibc
 public struct NetlinkError: Error, Equatable, Sendable, CustomStringConvertible {
   public let errno: Errno
   public let text: String
+  public init(errno: Errno, text: String) {
+    self.errno = errno
+    self.text = text
+  }
   public var description: String { text.isEmpty ? "\(errno)" : "\(errno): \(text)" }
 }
 
@@ -84,10 +88,10 @@ public struct NetlinkSocket: ~Copyable {
     return outcomes
   }
 
-  /// Asks for everything of a kind (NLM_F_DUMP) and returns it.
-  public mutating func dump<Header: BitwiseCopyable>(_ type: Int, header: Header) throws(Errno) -> [NetlinkEvent] {
+  /// Asks a question and returns the answer's messages: one, or with NLM_F_DUMP everything of a kind.
+  public mutating func ask(_ question: NetlinkMessage) throws(Errno) -> [NetlinkEvent] {
     sequence &+= 1
-    let request = NetlinkMessage(type, flags: NLM_F_DUMP, header: header).finished(sequence: sequence)
+    let request = question.finished(sequence: sequence)
     try unsafe check(send(socket.raw, request, request.count, 0))
     var events: [NetlinkEvent] = []
     var done = false
@@ -107,15 +111,16 @@ public struct NetlinkSocket: ~Copyable {
     return events
   }
 
-  /// Reads what has arrived. ENOBUFS: the kernel had to drop events, so the caller must dump and reconcile.
+  /// Reads all that has arrived. ENOBUFS: the kernel had to drop events behind these, so the caller must ask anew.
   public func events(_ body: (NetlinkEvent) -> Void) throws(Errno) {
+    var isComplete = true
     while true {
       let more = receive { type, _, reader in body(NetlinkEvent(type: type, body: reader)) }
-      if !more {
-        if errno == ENOBUFS { throw Errno(ENOBUFS) }
-        return
-      }
+      if more { continue }
+      guard errno == ENOBUFS else { break }
+      isComplete = false
     }
+    if !isComplete { throw Errno(ENOBUFS) }
   }
 
   /// Hands over the messages of one datagram; false if none could be read (errno tells why). Only the kernel may speak.

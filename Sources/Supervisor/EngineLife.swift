@@ -78,12 +78,8 @@ extension Supervisor {
     interface.open(
       policy, { [unowned self] message in relay(message) },
       { [unowned self] vhid in
-        for holding in holdings
-        where holding.isOurs && holding.group.interface == interface.number && holding.group.vhid == vhid {
-          // A new master's announcement comes with its advertisement, to which the election yields within a moment.
-          loop.after(milliseconds: 5) { [weak self] in
-            if holding.isOurs { self?.relay(.foreignFrame(group: UInt16(holding.number))) }
-          }
+        for holding in holdings(on: interface) where holding.isOurs && holding.group.vhid == vhid {
+          relay(.foreignFrame(group: UInt16(holding.number)))
         }
       })
     audit(

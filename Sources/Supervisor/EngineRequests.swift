@@ -133,10 +133,12 @@ extension Supervisor {
   func continueAcquiring(_ holding: Holding) {
     let interface = interfaces[holding.group.interface]
     guard case .acquiring(let first) = holding.phase else { return }
-    if let failure = keeper.acquireChunk(holding, interface) {
-      log(.error, "vhid \(holding.group.vhid)@\(interface.name): an address could not be set: \(failure)")
+    do throws(NetlinkError) {
+      try keeper.acquireChunk(holding, interface)
+    } catch {
+      log(.error, "\(name(holding)): an address could not be set: \(error)")
       keeper.release(holding, interface)
-      if let request = holding.pendingRequest { answer(request, .acquire, holding, .failed, failure.errno.number) }
+      if let request = holding.pendingRequest { answer(request, .acquire, holding, .failed, error.errno.number) }
       holding.pendingRequest = nil
       return
     }

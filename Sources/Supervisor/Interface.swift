@@ -9,20 +9,17 @@ final class Interface {
   let name: String
   /// Index in the policy, as messages name it.
   let number: Int
+  /// The kernel's number, 0 while there is no such interface.
   private(set) var index: Int32 = 0
   private(set) var mac: [UInt8] = []
-  /// True while the receiving sockets are there.
-  var isOpen: Bool { !receivers.isEmpty }
-  /// net.ipv6.conf.*.forwarding, asked each time: it may change without a word.
-  var isRouter: Bool { (try? readText("/proc/sys/net/ipv6/conf/\(name)/forwarding")) == "1" }
   private(set) var condition = LinkCondition.absent
-  /// Its addresses, the shared ones left out.
-  private(set) var own: [(address: Address, prefix: UInt8)] = []
   /// Why it is unusable.
   private(set) var trouble = ""
-  /// ARP settings before carpd changed them.
-  var savedSettings: [InterfaceSetting: UInt32] = [:]
-  private(set) var settings: [InterfaceSetting: UInt32] = [:]
+  private(set) var arp = ARPSettings(ignore: 0, announce: 0)
+  /// `arp` before carpd changed it.
+  var savedARP: ARPSettings?
+  /// Its addresses, the shared ones left out.
+  var own: [KernelAddress] = []
   private var receivers: [Receiver] = []
   private var watcher: FileDescriptorBox?
   private let loop: EventLoop
@@ -33,38 +30,32 @@ final class Interface {
     self.loop = loop
   }
 
-  /// Takes over what the kernel says; nil: the interface is not there. True if anything changed that matters.
-  func update(_ link: KernelLink?) -> Bool {
-    let before = (index, mac, condition)
+  /// True while the receiving sockets are there.
+  var isOpen: Bool { !receivers.isEmpty }
+  /// net.ipv6.conf.*.forwarding, asked each time: it may change without a word.
+  var isRouter: Bool { (try? readText("/proc/sys/net/ipv6/conf/\(name)/forwarding")) == "1" }
+
+  /// Takes over what the kernel says; nil: the interface is not there.
+  func update(_ link: KernelLink?) {
     index = link?.index ?? 0
     mac = link?.mac ?? []
-    settings = link?.arp ?? [:]
-    if let link {
-      trouble = link.isEthernet && mac.count == 6 ? "" : "it is not an Ethernet interface"
-      condition = !link.isUp ? .down : !link.hasCarrier ? .noCarrier : trouble.isEmpty ? .up : .unusable
-    } else {
-      condition = .absent
-    }
-    if index != before.0 { own = [] }
-    return before != (index, mac, condition)
-  }
-
-  func set(_ address: Address, prefix: UInt8, present: Bool) {
-    own.removeAll { $0.address == address && $0.prefix == prefix }
-    if present { own.append((address, prefix)) }
+    arp = link?.arp ?? arp
+    trouble = link == nil || link?.isEthernet == true && mac.count == 6 ? "" : "it is not an Ethernet interface"
+    condition =
+      link.map { !$0.isUp ? .down : !$0.hasCarrier ? .noCarrier : trouble.isEmpty ? .up : .unusable } ?? .absent
   }
 
   /// Where advertisements come from: never a shared address. IPv4: the first own address, else 0.0.0.0 as FreeBSD.
   /// IPv6: the link-local one for multicast and link-local peers, else another one.
   func source(_ family: Family, linkLocal: Bool) -> Address {
     let candidates = own.lazy.map(\.address).filter { $0.family == family }
-    let wanted = family == .ipv4 ? candidates.first : candidates.first { $0.isLinkLocal == linkLocal }
+    let wanted = candidates.first { family == .ipv4 || $0.isLinkLocal == linkLocal }
     return wanted ?? Address(unspecified: family)
   }
 
-  /// True if a network of the interface's own holds `address`.
+  /// True if a network of the interface's own holds `shared`.
   func reaches(_ shared: SharedAddress) -> Bool {
-    own.contains { $0.prefix <= shared.prefix && $0.address.shares(prefix: $0.prefix, with: shared.address) }
+    own.contains { $0.prefix <= shared.prefix && $0.address.network($0.prefix) == shared.address.network($0.prefix) }
   }
 
   /// Opens the receiving sockets anew, which also joins the groups again: a switch may have forgotten the membership.
@@ -76,18 +67,16 @@ final class Interface {
     do throws(Errno) {
       for family in Family.allCases {
         let members = groups.filter { $0.families.contains(family) }
-        if members.isEmpty { continue }
-        let filter = ReceiveFilter(
-          multicast: members.filter { $0.peers(family).isEmpty }.map(\.vhid),
-          unicast: members.filter { !$0.peers(family).isEmpty }.map(\.vhid))
-        for kind in SocketKind.allCases {
-          let receiver = try Receiver(self, family, kind, filter, loop)
+        for kind in SocketKind.allCases where !members.isEmpty {
+          let receiver = try Receiver(
+            self, family, kind, ReceiveFilter.advertisements(members, family, kind), loop)
           receiver.deliver = deliver
           receivers.append(receiver)
           try receiver.start()
         }
       }
-      try watchForeignFrames(groups.filter { $0.mac == .virtual }.map(\.vhid), foreign)
+      let virtual = groups.filter { $0.mac == .virtual }
+      if !virtual.isEmpty { try watchForeignFrames(ReceiveFilter.foreignFrames(virtual), foreign) }
     } catch {
       close()
       trouble = "its sockets cannot be opened: \(error)"
@@ -103,10 +92,9 @@ final class Interface {
   }
 
   /// A frame from elsewhere that bears one of our virtual MACs has just taught the switch a wrong port.
-  private func watchForeignFrames(_ vhids: [UInt8], _ foreign: @escaping (UInt8) -> Void) throws(Errno) {
-    if vhids.isEmpty { return }
+  private func watchForeignFrames(_ filter: [FilterInstruction], _ foreign: @escaping (UInt8) -> Void) throws(Errno) {
     let socket = FileDescriptorBox(try openSocket(AF_PACKET, Int32(SOCK_RAW.rawValue)).release())
-    try attachLockedFilter(socket.raw, ReceiveFilter.foreignFrames(vhids))
+    try attachLockedFilter(socket.raw, filter)
     try setOption(socket.raw, SOL_PACKET, 23, Int32(1))  // PACKET_IGNORE_OUTGOING (linux/if_packet.h)
     try setOption(socket.raw, SOL_SOCKET, SO_RCVBUF, Int32(4096))
     var address = sockaddr_ll()
@@ -123,16 +111,18 @@ final class Interface {
     try watchForeign(socket, foreign)
   }
 
+  /// At most a hundred a second are looked at, however many there are. What is found is told those 10 ms later: a new
+  /// master's announcement comes with its advertisement, to which the election yields within a moment.
   private func watchForeign(_ socket: FileDescriptorBox, _ foreign: @escaping (UInt8) -> Void) throws(Errno) {
     try loop.watch(socket.raw) { [weak self] _ in
       var frame = [UInt8](repeating: 0, count: 64)
       var flags: Int32 = 0
-      guard let count = try? receiveDatagram(socket.raw, &frame, flags: &flags), count >= 14 else { return }
-      foreign(frame[11])
-      // At most a hundred a second are looked at, however many there are.
+      let count = (try? receiveDatagram(socket.raw, &frame, flags: &flags)) ?? 0
       self?.loop.unwatch(socket.raw)
       self?.loop.after(milliseconds: 10) {
-        if self?.watcher === socket { try? self?.watchForeign(socket, foreign) }
+        guard let self, self.watcher === socket else { return }
+        if count >= 14 { foreign(frame[11]) }
+        try? self.watchForeign(socket, foreign)
       }
     }
   }

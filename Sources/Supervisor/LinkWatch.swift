@@ -5,203 +5,162 @@ import Linux
 
 /// What the kernel does to interfaces and addresses, whoever made it do so.
 extension Supervisor {
-  /// At the start: takes over what an earlier carpd held and still lives, and removes what it left behind.
-  func adopt(_ addresses: [KernelAddress], _ links: [KernelLink]) {
-    for interface in interfaces {
-      let link = links.first { $0.name == interface.name }
-      _ = interface.update(link)
-      learn(addresses, interface)
-      if interface.index == 0 { continue }
-      let leftovers = links.filter { $0.isMacvlan && $0.base == interface.index && $0.memo.hasPrefix("carpd") }
-      for leftover in leftovers { keeper.recall(leftover.memo, interface) }
-      var stray = leftovers
-      for holding in holdings where holding.group.interface == interface.number {
-        let macvlan = leftovers.first { $0.name == AddressKeeper.macvlanName(interface, holding.group) }
-        let carrier = holding.group.mac == .virtual ? macvlan?.index ?? 0 : interface.index
-        let present = Set(addresses.filter { $0.interface == carrier && $0.isOurs }.map(\.address))
-        let isWhole = holding.group.addresses.allSatisfy { present.contains($0.address) }
-        guard isWhole, interface.condition == .up, holding.group.mac == .interface || macvlan?.isUp == true else {
-          continue
-        }
-        holding.macvlan = macvlan?.index ?? 0
-        holding.phase = .held
-        stray.removeAll { $0.index == macvlan?.index }
-        keeper.renewAll(holding, interface)
-        holding.lastAdvertisement = EventLoop.now()
-        audit(.adopted, name(holding))
-        log(.notice, "VHID \(holding.group.vhid)@\(interface.name): still held from before, going on as MASTER")
-      }
-      let kept = Set(
-        holdings.filter { $0.isOurs && $0.group.interface == interface.number && $0.group.mac == .interface }
-          .flatMap { $0.group.addresses.map(\.address) })
-      keeper.clean(
-        addresses.filter { $0.interface == interface.index && $0.isOurs && !kept.contains($0.address) }, stray)
-      prepareMacvlans(interface)
-    }
-  }
+  func holdings(on interface: Interface) -> [Holding] { holdings.filter { $0.group.interface == interface.number } }
 
-  private func prepareMacvlans(_ interface: Interface) {
-    if interface.index == 0 || interface.condition == .unusable { return }
-    for holding in holdings where holding.group.interface == interface.number { _ = keeper.prepare(holding, interface) }
-  }
-
-  /// Takes the interface's own addresses from a dump.
-  private func learn(_ addresses: [KernelAddress], _ interface: Interface) {
-    for old in interface.own { interface.set(old.address, prefix: old.prefix, present: false) }
-    for entry in addresses where entry.interface == interface.index { note(entry, present: true, interface) }
-  }
-
-  private func note(_ entry: KernelAddress, present: Bool, _ interface: Interface) {
-    let isShared = entry.isOurs || holdings.contains { $0.group.addresses.contains { $0.address == entry.address } }
-    if !isShared { interface.set(entry.address, prefix: entry.prefix, present: present && entry.isUsable) }
+  /// Asks for the whole state and goes by it: at the start, and after events were lost.
+  func readKernel() throws(Errno) {
+    links = Dictionary(try keeper.links().map { ($0.index, $0) }) { $1 }
+    followLinks(try keeper.addresses())
+    for holding in holdings where holding.phase == .held { checkSoon(holding) }
   }
 
   func receiveKernelEvents() {
     do throws(Errno) {
+      var areLinksNew = false
       try monitor.events { event in
         switch event.type {
-        case RTM_NEWLINK: changed(KernelLink(event.body))
-        case RTM_DELLINK: removed(KernelLink(event.body))
-        case RTM_NEWADDR, RTM_DELADDR:
-          if let entry = KernelAddress(event.body) { changed(entry, present: event.type == RTM_NEWADDR) }
-        default: break
+        case RTM_NEWLINK, RTM_DELLINK:
+          guard let link = KernelLink(event.body) else { return }
+          links[link.index] = event.type == RTM_NEWLINK ? link : nil
+          areLinksNew = true
+        default: if let entry = KernelAddress(event.body) { changed(entry, isThere: event.type == RTM_NEWADDR) }
         }
       }
+      if areLinksNew { followLinks() }
     } catch {
-      // Events were lost: ask for everything and go by that.
       log(.notice, "the kernel's events overflowed; reading its state anew")
-      reconcile()
+      try? readKernel()
     }
   }
 
-  private func reconcile() {
-    guard let links = try? keeper.links(), let addresses = try? keeper.addresses() else { return }
+  /// Brings macvlans and interfaces in line with the kernel's links as they are now. `addresses` are all there are, if
+  /// known; they are asked for where an interface is new.
+  private func followLinks(_ addresses: [KernelAddress]? = nil) {
+    for holding in holdings where holding.macvlan != 0 {
+      let link = links[holding.macvlan]
+      if link == nil { holding.macvlan = 0 }
+      if link == nil || holding.phase == .held && link?.isUp == false { checkSoon(holding) }
+    }
+    let named = Dictionary(links.values.map { ($0.name, $0) }) { $1 }
+    var addresses = addresses
     for interface in interfaces {
-      let link = links.first { $0.name == interface.name }
-      if let link { changed(link) } else if interface.index != 0 { vanish(interface, deleted: true) }
-      learn(addresses, interface)
-      sendSources(interface)
+      let link = named[interface.name]
+      if interface.index != 0 && interface.index != link?.index { follow(interface, nil, []) }
+      if interface.index != link?.index ?? 0 && addresses == nil { addresses = try? keeper.addresses() }
+      follow(interface, link, addresses)
     }
-    for holding in holdings where holding.phase == .held { check(holding, addresses, links) }
   }
 
-  private func changed(_ link: KernelLink) {
-    if let interface = interfaces.first(where: { $0.index == link.index && $0.name != link.name }) {
-      // Renamed: to this configuration it is gone.
-      vanish(interface, deleted: false)
+  private func follow(_ interface: Interface, _ link: KernelLink?, _ addresses: [KernelAddress]?) {
+    let (index, mac, condition) = (interface.index, interface.mac, interface.condition)
+    if index != 0 && link == nil { forsake(interface) }
+    interface.update(link)
+    if let addresses {
+      interface.own = addresses.filter { $0.interface == interface.index && $0.isUsable && !isShared($0) }
+      if interface.index != index && interface.index != 0 {
+        adopt(interface, addresses.filter(\.isOurs))
+        for holding in holdings(on: interface) { _ = keeper.prepare(holding, interface) }
+      }
     }
-    if let holding = holdings.first(where: { $0.macvlan == link.index && $0.macvlan != 0 }) {
-      if !link.isUp && holding.phase == .held { missing(holding, "somebody took its interface down") }
-      return
-    }
-    guard let interface = interfaces.first(where: { $0.name == link.name }) else { return }
-    if interface.index != 0 && interface.index != link.index { vanish(interface, deleted: true) }
-    let before = interface.condition
-    let oldMAC = interface.mac
-    guard interface.update(link) else { return }
-    if before == .absent {
-      if let addresses = try? keeper.addresses() { learn(addresses, interface) }
-      prepareMacvlans(interface)
-    }
-    if interface.condition == .up && before != .up && enginePhase != .starting { openSockets(interface) }
-    if interface.condition == .unusable && before != .unusable {
-      log(.error, "\(interface.name) cannot be used: \(interface.trouble)")
-    }
+    if (index, mac, condition) == (interface.index, interface.mac, interface.condition) && addresses == nil { return }
+    if interface.condition == .up && condition != .up && enginePhase != .starting { openSockets(interface) }
     sendSources(interface)
-    if interface.condition != before {
+    if interface.condition != condition {
       log(.notice, "\(interface.name) is \(LogText.name(interface.condition))")
+      if interface.condition == .unusable { log(.error, "\(interface.name) cannot be used: \(interface.trouble)") }
       sendLink(interface)
     }
     // Announced again with the new MAC address: neighbours know the old one.
-    if interface.mac != oldMAC {
-      for holding in holdings where holding.isOurs && holding.group.interface == interface.number { announce(holding) }
-    }
+    if interface.mac != mac { for holding in holdings(on: interface) where holding.isOurs { announce(holding) } }
   }
 
-  private func removed(_ link: KernelLink) {
-    if let interface = interfaces.first(where: { $0.index == link.index && $0.index != 0 }) {
-      vanish(interface, deleted: true)
-    } else if let holding = holdings.first(where: { $0.macvlan == link.index && $0.macvlan != 0 }) {
-      holding.macvlan = 0
-      let interface = interfaces[holding.group.interface]
-      // Deleted with its base: then that is reported next, and nothing is to be done here.
-      loop.after(milliseconds: 20) { [weak self] in
-        guard let self, holding.macvlan == 0, interface.index != 0, !self.isStopping else { return }
-        guard self.keeper.prepare(holding, interface), holding.isOurs else { return }
-        self.missing(holding, "somebody removed its interface")
-      }
-    }
-  }
-
-  /// The interface is no longer there under its name.
-  private func vanish(_ interface: Interface, deleted: Bool) {
+  /// The interface was removed, or renamed: to this configuration it is gone.
+  private func forsake(_ interface: Interface) {
     interface.close()
-    for holding in holdings where holding.group.interface == interface.number {
-      if deleted { holding.macvlan = 0 }
+    for holding in holdings(on: interface) {
       if holding.isOurs { release(holding) }
       keeper.remove(holding)
     }
-    if deleted { interface.savedSettings = [:] } else { keeper.restoreSettings(interface) }
-    _ = interface.update(nil)
-    log(.notice, "\(interface.name) is \(LogText.name(.absent))")
-    sendLink(interface)
+    if links[interface.index] != nil { keeper.restoreARP(interface) }
+    interface.savedARP = nil
   }
 
-  private func changed(_ entry: KernelAddress, present: Bool) {
-    for interface in interfaces where interface.index == entry.interface {
-      let before = Family.allCases.map { interface.source($0, linkLocal: true) }
-      note(entry, present: present, interface)
-      if before != Family.allCases.map({ interface.source($0, linkLocal: true) }) { sendSources(interface) }
+  /// Takes over what an earlier carpd held here and still lives whole, and removes what else it left.
+  private func adopt(_ interface: Interface, _ marked: [KernelAddress]) {
+    var leftovers = links.values.filter { $0.macvlanBase == interface.index && ARPSettings(memo: $0.memo) != nil }
+    interface.savedARP = leftovers.first.flatMap { ARPSettings(memo: $0.memo) }
+    var strays = marked.filter { $0.interface == interface.index }
+    for holding in holdings(on: interface) where interface.condition == .up && enginePhase == .starting {
+      let macvlan = leftovers.first { $0.name == AddressKeeper.macvlanName(interface, holding.group) && $0.isUp }
+      let carrier = holding.group.mac == .virtual ? macvlan?.index ?? 0 : interface.index
+      let wanted = holding.group.addresses.map(\.address)
+      guard Set(marked.filter { $0.interface == carrier }.map(\.address)).isSuperset(of: wanted) else { continue }
+      leftovers.removeAll { $0.index == carrier }
+      strays.removeAll { wanted.contains($0.address) }
+      holding.macvlan = macvlan?.index ?? 0
+      holding.phase = .held
+      keeper.renewAll(holding, interface)
+      holding.lastAdvertisement = EventLoop.now()
+      audit(.adopted, name(holding))
+      log(.notice, "\(name(holding)): still held from before, going on as MASTER")
     }
-    if present { return }
-    for holding in holdings
-    where holding.phase == .held && holding.carrier(interfaces[holding.group.interface]) == entry.interface {
-      if holding.group.addresses.contains(where: { $0.address == entry.address && $0.hostPrefix == entry.prefix }) {
-        // A moment's patience: when the whole interface goes, that is reported right behind.
-        loop.after(milliseconds: 20) { [weak self] in self?.check(holding) }
+    keeper.clean(strays, leftovers)
+  }
+
+  // MARK: - Addresses
+
+  private func isShared(_ entry: KernelAddress) -> Bool {
+    entry.isOurs || holdings.contains { $0.group.addresses.contains { $0.address == entry.address } }
+  }
+
+  private func changed(_ entry: KernelAddress, isThere: Bool) {
+    if !isShared(entry), let interface = interfaces.first(where: { $0.index == entry.interface }) {
+      // In its old place, as the first one is the source of advertisements.
+      let place = interface.own.firstIndex { $0.address == entry.address && $0.prefix == entry.prefix }
+      if let place { interface.own.remove(at: place) }
+      if isThere && entry.isUsable { interface.own.insert(entry, at: place ?? interface.own.count) }
+      sendSources(interface)
+    } else if !isThere {
+      for holding in holdings
+      where holding.phase == .held && holding.group.addresses.contains(where: { $0.address == entry.address }) {
+        checkSoon(holding)
       }
     }
   }
 
-  private func check(_ holding: Holding) {
-    guard holding.phase == .held, let links = try? keeper.links(), let addresses = try? keeper.addresses() else {
-      return
+  /// After a moment's patience: when the whole interface goes, that is reported right behind.
+  private func checkSoon(_ holding: Holding) {
+    if holding.isChecked { return }
+    holding.isChecked = true
+    loop.after(milliseconds: 20) { [weak self] in
+      holding.isChecked = false
+      self?.check(holding)
     }
-    check(holding, addresses, links)
   }
 
-  private func check(_ holding: Holding, _ addresses: [KernelAddress], _ links: [KernelLink]) {
+  /// Puts back what somebody took from a virtual host, three times a minute at most; then the role is given up.
+  private func check(_ holding: Holding) {
     let interface = interfaces[holding.group.interface]
-    guard interface.condition == .up, !holding.suspended, !isStopping else { return }
+    let isMacvlanGone = holding.carrier(interface) == 0
+    guard interface.condition == .up, !isStopping, keeper.prepare(holding, interface), holding.phase == .held,
+      !holding.suspended, let addresses = try? keeper.addresses()
+    else { return }
     let carrier = holding.carrier(interface)
     let present = Set(addresses.filter { $0.interface == carrier }.map(\.address))
-    let lost = holding.group.addresses.filter { !present.contains($0.address) }
-    guard let first = lost.first else { return }
-    // Nobody took it: nobody renewed it. Whoever does not advertise does not keep the address.
-    let lease = UInt64(holding.group.lease(first.address.family, every: holding.interval)) * 1_000_000_000
-    if EventLoop.now() - holding.lastAdvertisement + 100_000_000 >= lease {
-      return giveUp(holding, "its lease ran out, as nothing was advertised")
-    }
-    missing(holding, "somebody removed \(first.address)")
-  }
-
-  /// Puts a shared address back, three times a minute at most; then the role is given up.
-  private func missing(_ holding: Holding, _ what: String) {
-    let interface = interfaces[holding.group.interface]
+    let lost = holding.group.addresses.first { !present.contains($0.address) }
+    if lost == nil && links[carrier]?.isUp != false { return }
     let now = EventLoop.now()
     holding.restored = holding.restored.filter { now - $0 < 60_000_000_000 } + [now]
-    if holding.restored.count <= 3 {
-      log(
-        .warning,
-        "VHID \(holding.group.vhid)@\(interface.name): \(what); putting it back (\(holding.restored.count) of 3 a minute)"
-      )
+    let what = isMacvlanGone ? "removed its macvlan" : lost.map { "removed \($0.address)" } ?? "took its macvlan down"
+    // Nobody took it: nobody renewed it. Whoever does not advertise does not keep the address.
+    let lease = lost.map { holding.group.lease($0.address.family, every: holding.interval) } ?? .max
+    let isOverdue = now - holding.lastAdvertisement + 100_000_000 >= UInt64(lease) * 1_000_000_000
+    if !isOverdue && holding.restored.count <= 3 {
+      log(.warning, "\(name(holding)): somebody \(what); putting it back (\(holding.restored.count) of 3 a minute)")
       holding.phase = .acquiring(0)
       return continueAcquiring(holding)
     }
-    giveUp(holding, "\(what), again and again")
-  }
-
-  private func giveUp(_ holding: Holding, _ why: String) {
+    let why = isOverdue ? "its lease ran out, as nothing was advertised" : "somebody \(what), again and again"
     log(.error, "\(name(holding)): \(why); giving the role up")
     release(holding)
     if enginePhase == .running { engine?.endpoint.send(.addressLost(group: UInt16(holding.number), address: 0)) }

@@ -8,6 +8,8 @@ struct SharedAddress: Equatable, Sendable {
   /// The address is programmed alone (/32, /128): as /24 an IPv4 address could become the interface's primary one, and
   /// the network route would change the host's own egress.
   var hostPrefix: UInt8 { address.family == .ipv4 ? 32 : 128 }
+  /// The first address of the network it belongs to.
+  var network: Address { address.network(prefix) }
 }
 
 /// What a virtual host may do: the object that requests name by its index.

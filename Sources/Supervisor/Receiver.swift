@@ -25,7 +25,7 @@ final class Receiver {
   /// Takes frames, and the number of those that were lost.
   var deliver: ((Message) -> Void)?
 
-  init(_ owner: Interface, _ family: Family, _ kind: SocketKind, _ filter: ReceiveFilter, _ loop: EventLoop)
+  init(_ owner: Interface, _ family: Family, _ kind: SocketKind, _ filter: [FilterInstruction], _ loop: EventLoop)
     throws(Errno)
   {
     interface = UInt16(truncatingIfNeeded: owner.number)
@@ -35,7 +35,7 @@ final class Receiver {
     let domain = family == .ipv4 ? AF_INET : AF_INET6
     let socket = FileDescriptorBox(try openSocket(domain, Int32(SOCK_RAW.rawValue), 112).release())
     self.socket = socket
-    try attachLockedFilter(socket.raw, filter.program(family, kind))
+    try attachLockedFilter(socket.raw, filter)
     try bindToDevice(socket.raw, owner.name)
     try setOption(socket.raw, SOL_SOCKET, SO_RXQ_OVFL, Int32(1))
     // What came between socket() and the filter is drained here, unread.

@@ -26,6 +26,8 @@ public final class Supervisor {
   var policy: Policy?
   var interfaces: [Interface] = []
   var holdings: [Holding] = []
+  /// The kernel's links by number, as of its last word.
+  var links: [Int32: KernelLink] = [:]
 
   // The engine in charge.
   var engine: ChildProcess?
@@ -156,7 +158,7 @@ public final class Supervisor {
       children.seal(auditDirectory: Startup.directory(of: policy.settings.auditLog))
       audit.start(children, policy.settings, key: policy.auditKey)
       try loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
-      try adopt(addresses, keeper.links())
+      try readKernel()
       startEngine()
       tick()
     } catch {
@@ -249,7 +251,7 @@ public final class Supervisor {
     for holding in holdings { keeper.remove(holding) }
     for interface in interfaces {
       interface.close()
-      keeper.restoreSettings(interface)
+      keeper.restoreARP(interface)
     }
     audit(.stop, "exit status \(exitCode)")
     end()

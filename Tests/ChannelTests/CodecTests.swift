@@ -136,7 +136,7 @@ import Testing
         family: Bool.random(using: &random) ? .ipv4 : .ipv6, high: random.next() & random.next() & random.next(),
         low: random.next() & random.next() & random.next())
       #expect(Address(bytes: address.bytes)?.description == address.description)
-      for prefix in 0...UInt8.max { _ = address.shares(prefix: prefix, with: address) }
+      for prefix in 0...UInt8.max { _ = address.network(prefix) }
     }
     #expect(Address(bytes: [1, 2, 3]) == nil && Digest(bytes: [1]) == nil)
   }

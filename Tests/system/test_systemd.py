@@ -1,4 +1,5 @@
-"""carpd as a service: two machines with systemd as process 1, installed by `make install`, run by systemctl."""
+"""carpd as a service: two machines with systemd as process 1, installed by `make install`, run by systemctl. A has the
+systemd of Debian 12, B that of Debian 13."""
 
 import json
 import os
@@ -18,7 +19,7 @@ def pair():
     with Lan() as lan:
         nodes = lan.node("a", 101), lan.node("b", 102)
         client = lan.node("client", 50)
-        machines = [Machine(node) for node in nodes]
+        machines = [Machine(node, release) for node, release in zip(nodes, ("bookworm", "trixie"))]
         for machine, advskew in zip(machines, (100, 200)):
             machine.install()
             machine.boot()
@@ -71,20 +72,21 @@ def main_pid(machine):
 
 
 def test_exposure(pair):
-    for unit, most in (("carpd.service", 2.6),):
-        text = pair[0].run("systemd-analyze", "security", "--no-pager", "--offline=true", f"--threshold={int(most * 10)}",
-                           f"/usr/lib/systemd/system/{unit}")
-        assert "Overall exposure level" in text
-        print(text.splitlines()[-1])
+    for machine in pair[:2]:
+        for unit, most in (("carpd.service", 2.6), ("carpd-hook.service", 2), ("carpd-check.service", 2)):
+            text = machine.run("systemd-analyze", "security", "--no-pager", "--offline=true",
+                               f"--threshold={int(most * 10)}", f"/usr/lib/systemd/system/{unit}")
+            assert "Overall exposure level" in text
+            print(text.splitlines()[-1])
 
 
 def test_units_are_without_mistakes(pair):
-    a = pair[0]
-    units = [path.name for path in a.path("/usr/lib/systemd/system").glob("carp*")]
-    assert "carpd.service" in units
-    # A key that systemd does not know is a warning, and on standard error.
-    said = a.run("sh", "-c", f"systemd-analyze verify --man=no {' '.join(units)} 2>&1")
-    assert not [line for line in said.splitlines() if "carp" in line], said
+    for machine in pair[:2]:
+        units = {path.name for path in machine.path("/usr/lib/systemd/system").glob("carp*")}
+        assert units == {"carpd.service", "carpd-hook.service", "carpd-check.service", "carp-master@.target"}
+        # A key that systemd does not know is a warning, and on standard error.
+        said = machine.run("sh", "-c", f"systemd-analyze verify --man=no {' '.join(units).replace('@', '@eth0-1')} 2>&1")
+        assert not [line for line in said.splitlines() if "carp" in line], said
 
 
 def test_processes(running):
@@ -242,3 +244,67 @@ def test_wrong_configuration_is_not_tried_again(running):
     finally:
         configure(a, example(100, preempt=True))
         a.systemctl("reset-failed", "carpd")
+
+
+def test_hooks_may_start_and_stop_one_kind_of_unit(pair):
+    """By polkit, as the user that runs administrators' commands; and a service can be bound to such a target."""
+    a = pair[0]
+    a.write("/etc/systemd/system/bound.service",
+            "[Unit]\nBindsTo=carp-master@eth0-1.target\nAfter=carp-master@eth0-1.target\n"
+            "[Service]\nExecStart=sleep infinity\n[Install]\nWantedBy=carp-master@eth0-1.target\n")
+    a.systemctl("daemon-reload")
+    a.systemctl("enable", "bound")
+
+    def systemctl(user, *words):
+        a.run("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "systemctl", "--no-ask-password", *words)
+    systemctl("carpd-hook", "start", "carp-master@eth0-1.target")
+    assert a.property("ActiveState", "bound") == "active"
+    systemctl("carpd-hook", "stop", "carp-master@eth0-1.target")
+    wait_until(lambda: a.property("ActiveState", "bound") == "inactive", 5, "the bound service has stopped")
+    for user, *words in (("carpd-hook", "restart", "carp-master@eth0-1.target"), ("carpd-hook", "start", "bound"),
+                         ("carpd-hook", "stop", "carpd"), ("carpd-hook", "start", "carp-master@eth0-1.target", "bound"),
+                         ("carpd-hook", "set-property", "carp-master@eth0-1.target", "Description=x"),
+                         ("carpd-hook", "daemon-reload"), ("carpd-hook", "poweroff"),
+                         ("carpd-check", "start", "carp-master@eth0-1.target")):
+        with pytest.raises(RuntimeError):
+            systemctl(user, *words)
+
+
+@pytest.mark.parametrize("mac", ["virtual", "interface"])
+def test_networkd_leaves_the_addresses_alone(running, mac):
+    """With the two files of conf/networkd, networkd may come, go and reconfigure the interface of the addresses."""
+    a, b, _ = running
+    a.systemctl("stop", "carpd")
+    configure(a, example(100, preempt=True, mac=mac))
+    a.write("/etc/systemd/network/10-eth0.network",
+            f"[Match]\nName=eth0\n[Network]\nAddress={a.node.address4}/24\nAddress={a.node.address6}/64\n"
+            "IPv6AcceptRA=no\n")
+    examples = "/usr/share/doc/carpd/networkd"
+    a.run("cp", f"{examples}/70-carpd.network", "/etc/systemd/network/")
+    a.run("install", "-D", "-m", "0644", f"{examples}/carpd.conf", "/etc/systemd/network/10-eth0.network.d/carpd.conf")
+    # The addresses of the bed are the same, but not in networkd's eyes: its own are to be the first.
+    a.node.ip("address", "flush", "dev", "eth0", "scope", "global")
+
+    def configured():
+        return "(configured)" in a.run("networkctl", "status", "eth0", check=False)
+    try:
+        a.systemctl("enable", "--now", "systemd-networkd")
+        wait_until(configured, 20, lambda: f"networkd has configured eth0\n{a.log()}")
+        a.systemctl("start", "carpd")
+        a.wait_state("MASTER", 1, 2)
+        since = time.monotonic()
+        for act in (("networkctl", "reconfigure", "eth0"), ("systemctl", "restart", "systemd-networkd")):
+            a.run(*act)
+            wait_until(configured, 20, lambda: f"networkd is done\n{a.log()}")
+        assert all(a.node.owns(address) for address in SHARED)
+        assert a.states() == {1: "MASTER", 2: "MASTER"}
+        log = [str(entry.get("MESSAGE")) for entry in a.journal("--unit=carpd")
+               if int(entry["__MONOTONIC_TIMESTAMP"]) / 1e6 >= since]
+        assert not [line for line in log if "removed" in line or "->" in line], log
+    finally:
+        a.systemctl("stop", "carpd")
+        a.systemctl("disable", "--now", "systemd-networkd", "systemd-networkd.socket")
+        a.run("rm", "-r", *a.run("sh", "-c", "ls -d /etc/systemd/network/*").split())
+        a.node.detach()
+        a.node.attach()
+        configure(a, example(100, preempt=True))

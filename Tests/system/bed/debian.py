@@ -1,6 +1,6 @@
-"""The Debian system that machines under real systemd are copied from: made once, by debootstrap, below .build.
+"""The Debian systems that machines under real systemd are copied from: made once, by debootstrap, below .build.
 
-    /usr/bin/python3 Tests/system/bed/debian.py     makes it if it is missing (what Tests/run does beside the build)
+    /usr/bin/python3 Tests/system/bed/debian.py     makes those that are missing (what Tests/run does beside the build)
 """
 
 import contextlib
@@ -12,6 +12,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+# The version of systemd that each has: the oldest that carpd is made for, and one that knows notify-reload.
+RELEASES = {"bookworm": 252, "trixie": 257}
 
 _BELOW = Path(__file__).resolve().parents[3] / ".build"
 # What carpd needs, an init system, and polkit with what it depends on.
@@ -39,32 +42,31 @@ def _sources():
                 yield address, [suite]
 
 
-def _release_and_mirror():
-    """This machine's release and where its apt has it from: that is sure to be reached."""
-    release = re.search(r"(?m)^VERSION_CODENAME=\"?(\w+)", Path("/etc/os-release").read_text())
+def _mirror():
+    """Where this machine's apt has Debian from: that is sure to be reached."""
     for address, suites in _sources():
-        if release and release[1] in suites and address.startswith("http"):
-            return release[1], address
-    raise RuntimeError(f"apt on this machine has no source of {release and release[1]} that debootstrap could use: "
-                       "the tests under systemd need one")
+        if address.startswith("http") and set(suites) & set(RELEASES):
+            return address
+    raise RuntimeError(f"apt on this machine has no source of Debian ({' or '.join(RELEASES)}) that debootstrap could "
+                       "use; the tests under systemd need one")
 
 
-def root():
-    """The directory; it is made by the first caller, while others wait."""
-    made = _BELOW / ("debian-" + hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12])
+def root(release):
+    """The directory of one of RELEASES; it is made by the first caller, while others wait."""
+    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    made = _BELOW / f"debian-{release}-{recipe}"
     _BELOW.mkdir(exist_ok=True)
-    with open(_BELOW / "debian.lock", "w") as lock:
+    with open(_BELOW / f"debian-{release}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
-            for old in _BELOW.glob("debian-*"):
-                shutil.rmtree(old, ignore_errors=True)
-            release, mirror = _release_and_mirror()
-            half = _BELOW / "debian-half"
+            for old in _BELOW.glob(f"debian-{release}-*"):
+                shutil.rmtree(old)
+            half = _BELOW / f"debian-{release}-half"
             done = subprocess.run(
-                ["debootstrap", "--variant=minbase", f"--include={','.join(_PACKAGES)}", release, half, mirror],
+                ["debootstrap", "--variant=minbase", f"--include={','.join(_PACKAGES)}", release, half, _mirror()],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
             if done.returncode:
-                raise RuntimeError(f"debootstrap {release} from {mirror} failed:\n{done.stdout[-2000:]}")
+                raise RuntimeError(f"debootstrap {release} failed:\n{done.stdout[-2000:]}")
             for name in _UNUSED:
                 shutil.rmtree(half / name, ignore_errors=True)
             for unit in _MASKED:
@@ -76,6 +78,7 @@ def root():
 
 if __name__ == "__main__":
     try:
-        root()
+        for name in RELEASES:
+            root(name)
     except (OSError, RuntimeError) as failure:
         sys.exit(f"no Debian system for the tests under systemd: {failure}")

@@ -1,7 +1,7 @@
 """A node that is a whole machine: Debian with systemd as process 1, booted by systemd-nspawn in the node's namespace.
 
-    machine = Machine(lan.node("a", 101))
-    machine.install(example(100))
+    machine = Machine(lan.node("a", 101), "bookworm")
+    machine.install()
     machine.boot()
     machine.run("systemctl", "start", "carpd")
 
@@ -68,15 +68,16 @@ def remove_leftovers():
 class Machine:
     """A node's machine. It is off until `boot`, may be booted again after `power_off`, and ends with the LAN."""
 
-    def __init__(self, node):
+    def __init__(self, node, release):
         self.node = node
+        self.systemd = debian.RELEASES[release]
         self.label = node.label
         self.root = _MACHINES / node.name
         self.leader = None
         self._nspawn = None
         node.lan.keep(self)
         _MACHINES.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "-a", debian.root(), self.root], check=True)
+        subprocess.run(["cp", "-a", debian.root(release), self.root], check=True)
         self.write("/etc/machine-id", uuid.uuid4().hex + "\n")
         self.write("/etc/hostname", node.label + "\n")
 
@@ -114,6 +115,8 @@ class Machine:
              "--register=no", *(["--keep-unit"] if by_hand else []), f"--network-namespace-path={self.node.path}",
              f"--capability={_CAPABILITIES}", "--link-journal=no", "--resolv-conf=off", "--timezone=off",
              "--console=pipe", "--boot"],
+            # A machine may write its network's settings in /proc/sys/net; a container may not unless told so.
+            env=os.environ | {"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"},
             stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT)
 
         def runs():
