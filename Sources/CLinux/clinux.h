@@ -16,6 +16,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <getopt.h>
+#include <link.h>
 #include <poll.h>
 #include <time.h>
 #include <sys/types.h>

@@ -8,10 +8,15 @@ final class AuditorFile {
   /// Files that may be kept at most; those with higher numbers are not looked for.
   private static let highestNumber = 100
 
+  /// F_OFD_SETLK of fcntl(2), which the Glibc module does not show.
+  private static let setLock: Int32 = 37
+
   private let directory: Int32
   private let name: String
   private let keep: Int
   private var file: FileDescriptorBox?
+  /// The file before, full and renamed: its lock stays until the next one is locked, so that nobody gets in between.
+  private var full: FileDescriptorBox?
   /// Bytes in the file; a pipe has none.
   private(set) var size: UInt64 = 0
   /// It is a file; otherwise it is a pipe, in which nothing can be found or renamed.
@@ -29,23 +34,46 @@ final class AuditorFile {
 
   var isOpen: Bool { file != nil }
 
-  /// Opens the file for appending, and makes it if it is not there.
+  /// Opens the file for appending, and makes it if it is not there. A file is locked, since two chains in one file would
+  /// spoil each other.
   ///
-  /// - Throws: ENXIO for a pipe that nobody reads, EINVAL for anything that is neither file nor pipe.
+  /// - Throws: ENXIO for a pipe that nobody reads, EINVAL for anything that is neither file nor pipe, EBUSY if another
+  ///   process writes this log.
   func open() throws(Errno) {
     guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), !name.hasPrefix(".") else { throw Errno(EINVAL) }
     let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
     let opened = FileDescriptorBox(try unsafe check(openat(directory, name, flags, 0o640)))
     let status = try AuditorFile.status(of: opened.raw)
     switch status.st_mode & S_IFMT {
-    case S_IFREG: (isRegular, size) = (true, UInt64(max(0, status.st_size)))
+    case S_IFREG:
+      try lock(opened.raw)
+      // Whoever is about to begin the next file still has the one before.
+      if full == nil { try lockBefore() }
+      (isRegular, size) = (true, UInt64(max(0, status.st_size)))
     case S_IFIFO: (isRegular, size) = (false, 0)
     default: throw Errno(EINVAL)
     }
-    file = opened
+    (file, full) = (opened, nil)
   }
 
   func close() { file = nil }
+
+  /// Closes the file that `shift` has renamed; what is opened next goes on behind it.
+  func finish() { (file, full) = (nil, file) }
+
+  /// A lock of the open file, not of the process, so that reading the same file by another descriptor keeps it; and one
+  /// that only who may write the file can hold.
+  private func lock(_ descriptor: Int32) throws(Errno) {
+    var whole = Glibc.flock()
+    whole.l_type = Int16(F_WRLCK)
+    if unsafe fcntl(descriptor, AuditorFile.setLock, &whole) < 0 { throw Errno(errno == EAGAIN ? EBUSY : errno) }
+  }
+
+  private func lockBefore() throws(Errno) {
+    let flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+    let before = FileDescriptor(owning: unsafe openat(directory, numbered(1), flags))
+    if before.raw >= 0 { try lock(before.raw) }
+  }
 
   /// Where the log ends that this file is the newest part of; nil if that cannot be made out.
   func end() throws(Errno) -> LogEnd? {

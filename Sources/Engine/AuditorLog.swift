@@ -113,7 +113,7 @@ final class AuditorLog {
       }
       if isRotating {
         isRotating = false
-        file.close()
+        file.finish()
         opening = .file(cause: "rotation")
       } else if queue.isEmpty && lost == 0 {
         return
@@ -132,7 +132,7 @@ final class AuditorLog {
         if end == nil {
           // It stays beside the new log, for somebody to look at.
           try file.shift()
-          file.close()
+          file.finish()
           try file.open()
         }
         let cause = end == nil ? "the log before could not be continued" : ""

@@ -100,7 +100,13 @@ public final class EventLoop {
   /// Serves events and deadlines until `stop`.
   public func run() throws(Errno) {
     stopped = false
+    releaseNowAndThen()
     while !stopped { try turn() }
+  }
+
+  private func releaseNowAndThen() {
+    releaseProgramPages()
+    after(milliseconds: 20_000) { [weak self] in self?.releaseNowAndThen() }
   }
 
   private func turn() throws(Errno) {

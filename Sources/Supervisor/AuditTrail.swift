@@ -17,8 +17,9 @@ final class AuditTrail {
   private var auditor: ChildProcess?
   private var isReady = false
   private var restart: (() -> Void)?
-  /// False from the moment the auditor says it cannot write, or is gone.
+  /// False from the moment the auditor says it cannot write, is gone, or has not been heard for three seconds.
   private(set) var isWorking = false
+  private var lastStatus: UInt64 = 0
   /// Number of the last record known to be in the file.
   private(set) var sequence: UInt64 = 0
 
@@ -43,7 +44,7 @@ final class AuditTrail {
     record.wall = EventLoop.wallClock()
     record.duration = start.map { record.monotonic - $0 } ?? 0
     record.count = count
-    if isReady, waiting.isEmpty, let auditor, auditor.endpoint.queued < AuditTrail.limit {
+    if isReady, waiting.isEmpty, let auditor, !auditor.isEnded, auditor.endpoint.queued < AuditTrail.limit {
       auditor.endpoint.send(.record(record))
     } else if waiting.count < AuditTrail.limit {
       waiting.append(record)
@@ -55,7 +56,7 @@ final class AuditTrail {
   /// Starts the auditor, and again whenever it ends.
   func start(_ children: Children, _ settings: Settings, key: [UInt8]) {
     restart = { [unowned self, unowned children] in
-      do throws(Errno) { try launch(children, settings, key) } catch { report(false, error.number) }
+      do throws(Errno) { try launch(children, settings, key) } catch { report("\(error)") }
     }
     restart?()
   }
@@ -85,7 +86,7 @@ final class AuditTrail {
     let place = unsafe open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)
     let owned = FileDescriptor(owning: place)
     if place < 0 {
-      report(false, errno)
+      report("\(Errno.last)")
       return again()
     }
     let journal = AuditTrail.journal()
@@ -107,14 +108,17 @@ final class AuditTrail {
         return children.violation(child, "not an auditor's message")
       }
       sequence = status.sequence
-      report(status.isWorking, Int32(status.errno))
+      lastStatus = EventLoop.now()
+      let error = Errno(Int32(status.errno))
+      report(status.isWorking ? nil : error.number == EBUSY ? "another carpd writes this file" : "\(error)")
       flush()
     }
-    child.onEnd = { [unowned self] reason in
+    child.onEnd = { [unowned self, unowned child] reason in
+      lost &+= UInt32(clamping: child.endpoint.queued)
       auditor = nil
       isReady = false
       log(.error, "the auditor process \(reason); starting another")
-      report(false, EPIPE)
+      report("the auditor is gone")
       again()
     }
   }
@@ -133,16 +137,21 @@ final class AuditTrail {
     }
   }
 
-  private func report(_ works: Bool, _ number: Int32) {
-    if works != isWorking || (!works && !hasReported) {
-      if works {
-        log(.notice, "the audit log is written")
+  /// An auditor that stands still says nothing of it.
+  func watch(_ now: UInt64) {
+    if isWorking && now > lastStatus + 3_000_000_000 { report("the auditor does not answer") }
+  }
+
+  private func report(_ failure: String?) {
+    if (failure == nil) != isWorking || (failure != nil && !hasReported) {
+      if let failure {
+        log(.warning, "the audit log cannot be written: \(failure); see [audit] in the configuration")
       } else {
-        log(.warning, "the audit log cannot be written: \(Errno(number)); see [audit] in the configuration")
+        log(.notice, "the audit log is written")
       }
       hasReported = true
     }
-    isWorking = works
+    isWorking = failure == nil
   }
   private var hasReported = false
 

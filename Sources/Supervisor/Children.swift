@@ -14,7 +14,7 @@ final class ChildProcess {
   /// True once the proof from /proc has succeeded.
   fileprivate(set) var isProven = false
   fileprivate var saidReady = false
-  fileprivate var isEnded = false
+  fileprivate(set) var isEnded = false
   var onReady: (() -> Void)?
   var onMessage: ((Packet) -> Void)?
   /// Called once, however it ended.

@@ -186,6 +186,8 @@ public final class Supervisor {
       // Whoever was stopped with this process needs a moment to be heard again.
       lastHeartbeat = now
       if holdings.contains(where: \.suspended) { reportStall(late) }
+    } else {
+      audit.watch(now)
     }
     notesLately = 0
     if deniedLately > 50 { audit(.denial, "further requests", .deny, origin: .engine, count: deniedLately - 50) }

@@ -1,6 +1,7 @@
 import Channel
 import Foundation
 import Glibc
+import Linux
 import Testing
 
 @testable import Audit
@@ -146,6 +147,49 @@ import Testing
     }
     #expect(other.names.isEmpty)
     #expect(directory.names == ["audit.jsonl"])
+  }
+
+  @Test("A second auditor of the same log waits until the first is gone, through rotations too, and the chain is whole")
+  func locked() throws {
+    let directory = try AuditDirectory()
+    let first = try RunningAuditor(directory, maxSize: 8192, keep: 100)
+    try first.status(working: true)
+    let second = try RunningAuditor(directory, maxSize: 8192, keep: 100)
+    #expect(try second.status(working: false).errno == UInt16(EBUSY))
+    try second.record("second")
+    for index in 0..<300 { try first.record("first \(index)") }
+    // It tries again each second, and each status says how it fared.
+    for _ in 0..<2 { #expect(try second.status(working: false).errno == UInt16(EBUSY)) }
+    #expect(first.stop() == 0)
+    #expect(try second.status(working: true).errno == 0)
+    #expect(second.stop() == 0)
+    #expect(directory.names.count > 5)
+    let verdict = verify(directory.log, key: SampleLog.key)
+    #expect(verdict.failure == nil)
+    let objects = directory.records.filter { $0.act == "addressAdded" }.map(\.object)
+    #expect(objects == (0..<300).map { "first \($0)" } + ["second"])
+  }
+
+  @Test("Between two files of a log nobody gets in")
+  func lockedBetweenFiles() throws {
+    let directory = try AuditDirectory()
+    let file = AuditorFile(directory: directory.descriptor, name: "audit.jsonl", keep: 3)
+    let other = AuditorFile(directory: directory.descriptor, name: "audit.jsonl", keep: 3)
+    try file.open()
+    _ = try file.write([10])
+    #expect(throws: Errno(EBUSY)) { try other.open() }
+    try file.shift()
+    // The name is free, and the file before is not.
+    #expect(throws: Errno(EBUSY)) { try other.open() }
+    file.finish()
+    #expect(throws: Errno(EBUSY)) { try other.open() }
+    try file.open()
+    #expect(throws: Errno(EBUSY)) { try other.open() }
+    // Reading the end opens and closes the file once more.
+    _ = try file.end()
+    #expect(throws: Errno(EBUSY)) { try other.open() }
+    file.close()
+    try other.open()
   }
 
   @Test("A file that is removed meanwhile is made again, and the chain goes on from what was in it")

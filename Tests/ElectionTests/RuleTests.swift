@@ -259,6 +259,22 @@ struct LateTimersTests {
     var node = Node.backup()
     #expect(node.at(3.390625 + 2.78125, .timer) == takeover(from: .backup, .masterTimedOut))
   }
+
+  /// Two intervals of advbase 0 and advskew 1 are 7.8 ms.
+  @Test func aTenthOfASecondIsNotTooLateForShortIntervals() throws {
+    var master = Node.master(advbase: 0, advskew: 1)
+    _ = master.run(until: 5)
+    let due = try #require(master.deadline)
+    #expect(!master.at(due + 0.1, .timer).isEmpty)
+    #expect(master.election.state == .master)
+    #expect(master.at(try #require(master.deadline) + 0.101, .timer) == giveUp(.ranLate))
+    var backup = Node.backup(advbase: 0, advskew: 1)
+    _ = backup.at(0.1, .timer)
+    #expect(backup.election.state == .master)
+    var slept = Node.backup(advbase: 0, advskew: 1)
+    #expect(slept.at(1, .timer) == [])
+    #expect(slept.election.lateTimers == 1)
+  }
 }
 
 @Suite("Rule: hold-down")

@@ -1,6 +1,5 @@
 """carpd with `carpd-evil` in the engine's place, and what must be true of it afterwards."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -28,10 +27,10 @@ def addresses(node, count=9):
 class Evil(Carpd):
     """carpd whose engine plays `part`. Its control socket answers nobody, so nothing waits for that."""
 
-    def __init__(self, node, part, variant=0, virtual_hosts=None, program=EVIL, arguments=()):
+    def __init__(self, node, part, variant=0, virtual_hosts=None, program=EVIL, arguments=(), **more):
         text = config(*(virtual_hosts or hosts()))
         text = text.replace("[daemon]\n", f'[daemon]\nadmin-group = "evil-{part}"\nread-group = "{variant}"\n')
-        super().__init__(node, text, ["--engine", program, *arguments], wait=False)
+        super().__init__(node, text, ["--engine", program, *arguments], wait=False, **more)
 
     def said(self, pattern=""):
         """What the evil engines said, in order."""
@@ -66,16 +65,6 @@ class Evil(Carpd):
             raise AssertionError(f"still alive after {timeout} s\n{self.text()}") from None
         self._reader.join(2)
         assert self.process.returncode == code, f"exit {self.process.returncode}, not {code}\n{self.text()}"
-
-    def records(self, act):
-        """The records of one kind in the audit log."""
-        try:
-            lines = self.audit_log.read_text().splitlines(keepends=True)
-        except FileNotFoundError:
-            return []
-        # The last line may still be under way.
-        return [record for record in (json.loads(line) for line in lines if line.endswith("\n"))
-                if record.get("act") == act]
 
     def recorded(self, act):
         """How many acts of one kind are on record; equal ones are folded into one record with their number."""

@@ -19,6 +19,8 @@ from .waiting import Timeout, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = Path(os.environ.get("CARPD_BUILD", ROOT / ".build" / "release"))
+# What a system call on no list does in the daemons: errno, or kill, which proves the lists complete.
+FILTER = os.environ.get("CARPD_FILTER_DEFAULT", "errno")
 PASSWORD = "testpass"
 
 
@@ -37,11 +39,8 @@ def host(vhid=1, addresses=("192.0.2.1/24",), advskew=100, advbase=1, interface=
     return "\n".join(["[[virtual-host]]", *lines]) + "\n"
 
 
-def config(*hosts, preempt=False, audit=None):
-    text = f"[daemon]\npreempt = {json.dumps(preempt)}\n\n"
-    if audit:
-        text += f"[audit]\nlog = {json.dumps(str(audit))}\n\n"
-    return text + "\n".join(hosts)
+def config(*hosts, preempt=False):
+    return f"[daemon]\npreempt = {json.dumps(preempt)}\n\n" + "\n".join(hosts)
 
 
 def _dashed(pairs):
@@ -58,9 +57,13 @@ def _hand_to_carpd(path, user=False):
 
 
 class Carpd:
-    """A daemon, started by the constructor. It ends with `stop`, `kill_all` or the LAN."""
+    """A daemon, started by the constructor. It ends with `stop`, `kill_all` or the LAN.
 
-    def __init__(self, node, text, arguments=(), wait=True, directory=None):
+    `audit` has further keys of [audit], `_` for `-`; `audit_key` becomes the log's key. When a daemon has ended, its
+    audit log must verify.
+    """
+
+    def __init__(self, node, text, arguments=(), wait=True, directory=None, audit=None, audit_key=None):
         self.node = node
         # A second daemon given the first one's directory is a restart of it.
         self._owns_directory = directory is None
@@ -73,6 +76,19 @@ class Carpd:
         self.log = []  # (time, line)
         self.process = None
         self._arguments = list(arguments)
+        self._audit = {"log": str(self.audit_log), **(audit or {})}
+        self.audit_log = Path(self._audit["log"])
+        # A test that spoils the log on purpose says so.
+        self.audit_is_verified = True
+        self.key_file = None
+        if audit_key is not None:
+            self.key_file = self.directory / "secrets" / "audit.key"
+            self._audit["key_file"] = self.key_file.name
+            self.key_file.parent.mkdir(mode=0o750, exist_ok=True)
+            self.key_file.write_text(audit_key)
+            for path, mode in ((self.key_file.parent, 0o750), (self.key_file, 0o640)):
+                path.chmod(mode)
+                _hand_to_carpd(path)
         self.write_config(text)
         if not self.runtime_directory.exists():
             self.runtime_directory.mkdir(mode=0o755)
@@ -89,7 +105,8 @@ class Carpd:
     def write_config(self, text):
         # A log of its own for each daemon, behind everything else: the lines of the rest keep their numbers.
         if "[audit]" not in text:
-            text += f"\n[audit]\nlog = {json.dumps(str(self.audit_log))}\n"
+            text += "\n[audit]\n" + "".join(
+                f"{key.replace('_', '-')} = {json.dumps(value)}\n" for key, value in self._audit.items())
         self.config_file.write_text(text)
         self.config_file.chmod(0o640)
         _hand_to_carpd(self.config_file)
@@ -98,7 +115,8 @@ class Carpd:
         self.socket.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             self.node.command(BUILD / "carpd", "--config", self.config_file, "--runtime-directory",
-                              self.runtime_directory, "--log-format", "text", *self._arguments),
+                              self.runtime_directory, "--log-format", "text", "--filter-default", FILTER,
+                              *self._arguments),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
         self._reader = threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True)
         self._reader.start()
@@ -125,6 +143,7 @@ class Carpd:
         self.process.wait(timeout)
         took = time.monotonic() - started
         assert self.process.returncode == 0, f"exit {self.process.returncode}\n{self.text()}"
+        self.verify_audit_log()
         return took
 
     def kill_all(self):
@@ -157,8 +176,38 @@ class Carpd:
                 if processes.alive(child.pid) and (processes.status(child.pid) or child).name == child.name:
                     os.kill(child.pid, signal.SIGKILL)
         self._reader.join(2)
-        if self._owns_directory:
-            shutil.rmtree(self.directory, ignore_errors=True)
+        try:
+            self.verify_audit_log()
+        finally:
+            if self._owns_directory:
+                shutil.rmtree(self.directory, ignore_errors=True)
+
+    # Audit log
+
+    def audit_verify(self, *arguments):
+        """`carpctl audit verify` on the log, with its key if it has one."""
+        key = ["--key", self.key_file] if self.key_file else []
+        return subprocess.run([BUILD / "carpctl", "audit", "verify", self.audit_log, *key, *arguments],
+                              capture_output=True, text=True, timeout=60)
+
+    def verify_audit_log(self):
+        """Every log that a daemon of the tests has written is a good one, whatever was done to the daemon."""
+        if not self.audit_is_verified or not self.audit_log.is_file() or not self.audit_log.stat().st_size:
+            return
+        done = self.audit_verify()
+        # The one thing that an auditor killed in the middle of a write leaves, and that only the next start can close.
+        if done.returncode and "the last line is not complete" not in done.stderr:
+            raise AssertionError(f"carpctl audit verify: {done.stderr}\n{self.text()}")
+
+    def records(self, act=None):
+        """The records in the newest file of the audit log, of one kind if named."""
+        try:
+            lines = self.audit_log.read_text(errors="replace").splitlines(keepends=True)
+        except FileNotFoundError:
+            return []
+        # The last line may still be under way.
+        records = [json.loads(line) for line in lines if line.endswith("\n")]
+        return [record for record in records if act in (None, record["act"])]
 
     # Processes
 
