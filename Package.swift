@@ -46,7 +46,7 @@ let package = Package(
       dependencies: ["Linux", "CLinux", "Confinement", "Channel", "Launcher"],
       swiftSettings: strict),
     .executableTarget(
-      name: "carpd", dependencies: ["Supervisor", "Launcher", "Confinement", "CLinux"], swiftSettings: strict),
+      name: "carpd", dependencies: ["Supervisor", "Confinement"], swiftSettings: strict),
 
     // The unprivileged side.
     .target(name: "CARP", swiftSettings: strict),

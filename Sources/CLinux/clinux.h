@@ -15,7 +15,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
-#include <getopt.h>
 #include <link.h>
 #include <poll.h>
 #include <time.h>
@@ -40,6 +39,7 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/icmp6.h>
+#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/if_addr.h>
@@ -68,31 +68,22 @@ static inline int cl_execveat(int fd, const char *path, char *const argv[], char
 static inline int cl_fork_pidfd(int *pidfd) {
   return (int)syscall(__NR_clone, CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
 }
-static inline struct cmsghdr *cl_cmsg_first(const struct msghdr *m) { return CMSG_FIRSTHDR(m); }
-static inline struct cmsghdr *cl_cmsg_next(struct msghdr *m, struct cmsghdr *c) { return CMSG_NXTHDR(m, c); }
-static inline unsigned char *cl_cmsg_data(struct cmsghdr *c) { return CMSG_DATA(c); }
-static inline size_t cl_cmsg_space(size_t n) { return CMSG_SPACE(n); }
-static inline size_t cl_cmsg_len(size_t n) { return CMSG_LEN(n); }
 
 // epoll's event holds a C union, which Swift counts as unsafe wherever it is touched.
 struct cl_event {
   uint32_t events;
-  uint64_t token;
+  int descriptor;
 };
-static inline int cl_epoll_ctl(int epoll, int op, int fd, uint32_t events, uint64_t token) {
-  struct epoll_event e = {.events = events, .data = {.u64 = token}};
+static inline int cl_epoll_ctl(int epoll, int op, int fd, uint32_t events) {
+  struct epoll_event e = {.events = events, .data = {.fd = fd}};
   return epoll_ctl(epoll, op, fd, &e);
 }
-static inline int cl_epoll_wait(int epoll, struct cl_event *out, int max) {
-  struct epoll_event e[32];
-  int n = epoll_wait(epoll, e, max < 32 ? max : 32, -1);
-  for (int i = 0; i < n; i++) out[i] = (struct cl_event){e[i].events, e[i].data.u64};
+static inline int cl_epoll_wait(int epoll, struct cl_event *out) {
+  struct epoll_event e;
+  int n = epoll_wait(epoll, &e, 1, -1);
+  if (n == 1) *out = (struct cl_event){e.events, e.data.fd};
   return n;
 }
 
 // _GNU_SOURCE makes the address argument a transparent union, which Swift cannot pass.
 static inline int cl_accept4(int fd, int flags) { return accept4(fd, NULL, NULL, flags); }
-
-// getopt's variables are globals, which Swift 6 does not let anybody read.
-static inline const char *cl_optarg(void) { return optarg; }
-static inline int cl_optind(void) { return optind; }

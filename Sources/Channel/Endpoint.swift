@@ -33,7 +33,7 @@ public final class Endpoint {
   /// Called once, when the queue overflows or the peer is gone while sending.
   public var onHang: (() -> Void)?
 
-  public init(_ socket: consuming FileDescriptor, loop: EventLoop) {
+  public init(_ socket: FileDescriptor, loop: EventLoop) {
     self.socket = socket
     self.loop = loop
   }
@@ -80,40 +80,32 @@ public final class Endpoint {
   /// Sends one message with descriptors, at once or not at all.
   public func send(_ message: Message, descriptors: [Int32]) throws(Errno) {
     lastID &+= 1
-    try sendDescriptors(socket.raw, message.bytes(id: lastID), descriptors)
+    try sendDatagram(socket.raw, message.bytes(id: lastID), descriptors: descriptors)
   }
 
-  /// Receives one message without descriptors: the kernel discards any that a hostile peer sent along, and says so.
-  public func receive() throws(Errno) -> Incoming {
-    var buffer = [UInt8](repeating: 0, count: Packet.capacity)
-    var flags: Int32 = 0
-    let count: Int
+  /// Receives one message and at most `limit` descriptors. With none the kernel discards what a hostile peer sent along,
+  /// and says so.
+  public func receive(descriptors limit: Int = 0) throws(Errno) -> Incoming {
+    let datagram: Datagram
     do throws(Errno) {
-      count = try receiveDatagram(socket.raw, &buffer, flags: &flags)
+      datagram = try receiveDatagram(socket.raw, capacity: Packet.capacity, ancillary: limit == 0 ? 0 : 64)
     } catch {
       if error.number == ECONNRESET { return .gone }
       throw error
     }
-    if count == 0 { return .gone }
-    if flags & Int32(MSG_TRUNC | MSG_CTRUNC) != 0 { return .malformed }
-    guard let packet = Packet(bytes: Array(buffer.prefix(count))) else { return .malformed }
-    return .packet(packet, [])
-  }
-
-  /// Receives one message and at most `limit` descriptors, from a trusted peer.
-  public func receive(descriptors limit: Int) throws(Errno) -> Incoming {
-    let (bytes, descriptors) = try receiveDescriptors(socket.raw, capacity: Packet.capacity, limit: limit)
-    if bytes.isEmpty { return .gone }
-    if let packet = Packet(bytes: bytes) { return .packet(packet, descriptors) }
-    for descriptor in descriptors { Glibc.close(descriptor) }
+    if datagram.length == 0 { return .gone }
+    if !datagram.isCut, datagram.descriptors.count <= limit, let packet = Packet(bytes: datagram.bytes) {
+      return .packet(packet, datagram.descriptors)
+    }
+    for descriptor in datagram.descriptors { Glibc.close(descriptor) }
     return .malformed
   }
 
   private func transmit(_ bytes: [UInt8]) -> Bool {
-    let sent = unsafe Glibc.send(socket.raw, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
-    if sent >= 0 { return true }
-    if Errno.last.isAgain || errno == ENOBUFS { return false }
-    hang()
+    do throws(Errno) { try sendDatagram(socket.raw, bytes) } catch {
+      if error.isAgain || error.number == ENOBUFS { return false }
+      hang()
+    }
     return true
   }
 

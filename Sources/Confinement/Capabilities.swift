@@ -1,7 +1,7 @@
 import CCapability
 import CLinux
 import Glibc
-import Linux
+public import Linux
 
 /// A user and group a role runs as.
 public struct Identity: Equatable, Sendable {
@@ -19,74 +19,62 @@ public struct Identity: Equatable, Sendable {
     guard let entry = unsafe getpwnam(user) else { return nil }
     self = unsafe Identity(uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
   }
+
+  /// Makes this process run as this user and group for good, without supplementary groups.
+  public func become() throws(Errno) {
+    // Being that user already does not mean being in no other group.
+    if self == .current && !ProcessStatus.own.permits(CAP_SETGID) { return }
+    try check(setgroups(0, nil))
+    try check(setresgid(gid, gid, gid))
+    try check(setresuid(uid, uid, uid))
+  }
 }
 
-/// A capability set as a bit mask, the form /proc shows.
-public struct CapabilityMask: OptionSet, Sendable {
-  public let rawValue: UInt64
-  public init(rawValue: UInt64) { self.rawValue = rawValue }
-  public static let kill = CapabilityMask(rawValue: 1 << UInt64(CAP_KILL))
-  public static let setGID = CapabilityMask(rawValue: 1 << UInt64(CAP_SETGID))
-  public static let setUID = CapabilityMask(rawValue: 1 << UInt64(CAP_SETUID))
-  public static let setPCap = CapabilityMask(rawValue: 1 << UInt64(CAP_SETPCAP))
-  public static let netAdmin = CapabilityMask(rawValue: 1 << UInt64(CAP_NET_ADMIN))
-  public static let netRaw = CapabilityMask(rawValue: 1 << UInt64(CAP_NET_RAW))
+/// Capabilities, by the numbers of linux/capability.h.
+public typealias Capabilities = [Int32]
+
+extension Capabilities {
   /// What the supervisor keeps: 0x3000.
-  public static let supervisor: CapabilityMask = [.netAdmin, .netRaw]
+  public static let supervisor = [CAP_NET_ADMIN, CAP_NET_RAW]
   /// What the launcher keeps.
-  public static let launcher: CapabilityMask = [.setUID, .setGID, .kill]
+  public static let launcher = [CAP_SETUID, CAP_SETGID, CAP_KILL]
 }
 
 /// Becomes `identity` with exactly `kept` permitted and effective, and nothing inheritable, ambient or in the bounding
 /// set; locks that by the securebits and no_new_privs. The order matters: each step needs what a later one gives up.
 /// A process that does not have the privileges for a step has nothing to drop by it (`--no-users`, `--check`): the proof
 /// from /proc, not this function, decides whether the result is good enough.
-public func drop(to identity: Identity, keeping kept: CapabilityMask) throws(ConfinementFailure) {
-  if permittedCapabilities().contains(.setPCap) { try lockDown() }
-  // Being that user already does not mean being in no other group.
-  if identity != .current || permittedCapabilities().contains(.setGID) {
-    try step("drop supplementary groups") { () throws(Errno) in try check(setgroups(0, nil)) }
-    try step("become uid \(identity.uid)") { () throws(Errno) in
-      try check(setresgid(identity.gid, identity.gid, identity.gid))
-      try check(setresuid(identity.uid, identity.uid, identity.uid))
-    }
-  }
-  try keepOnly(kept.intersection(permittedCapabilities()))
-}
-
-/// Empties the bounding set and locks the securebits.
-private func lockDown() throws(ConfinementFailure) {
-  try step("drop the bounding set") { () throws(Errno) in
-    var capability: cap_value_t = 0
-    while cap_get_bound(capability) >= 0 {
-      // A service manager may have emptied it already; then dropping more is not needed, nor allowed.
-      if cap_get_bound(capability) == 1 { try check(cap_drop_bound(capability)) }
-      capability += 1
-    }
-  }
-  try step("lock the securebits") { () throws(Errno) in
+public func drop(to identity: Identity, keeping kept: Capabilities) throws(ConfinementFailure) {
+  let kept = kept.filter(ProcessStatus.own.permits)
+  if ProcessStatus.own.permits(CAP_SETPCAP) {
+    try step("drop the bounding set", emptyBoundingSet)
     // NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, each with its lock, and KEEP_CAPS locked off. NO_SETUID_FIXUP
     // also keeps the capabilities over the change of user that follows.
     let bits: UInt32 = [SECURE_NOROOT, SECURE_NO_SETUID_FIXUP, SECURE_NO_CAP_AMBIENT_RAISE]
       .reduce(1 << UInt32(SECURE_KEEP_CAPS_LOCKED)) { $0 | 0b11 << UInt32($1) }
-    try check(cap_set_secbits(bits))
+    try step("lock the securebits") { () throws(Errno) in try check(cap_set_secbits(bits)) }
+  }
+  try step("become uid \(identity.uid)", identity.become)
+  try keepOnly(kept)
+}
+
+private func emptyBoundingSet() throws(Errno) {
+  var capability: cap_value_t = 0
+  while cap_get_bound(capability) >= 0 {
+    // A service manager may have emptied it already; then dropping more is not needed, nor allowed.
+    if cap_get_bound(capability) == 1 { try check(cap_drop_bound(capability)) }
+    capability += 1
   }
 }
 
-/// What this process may use at all.
-public func permittedCapabilities() -> CapabilityMask {
-  (try? ProcessStatus(pid: getpid())).map { CapabilityMask(rawValue: $0.permitted) } ?? []
-}
-
 /// Reduces this process to `kept`, forbids gaining anything by exec, and takes it out of core dumps and ptrace's reach.
-public func keepOnly(_ kept: CapabilityMask) throws(ConfinementFailure) {
+public func keepOnly(_ kept: Capabilities) throws(ConfinementFailure) {
   try step("reduce the capabilities") { () throws(Errno) in
     guard let wanted = unsafe cap_init() else { throw .last }
     defer { unsafe cap_free(UnsafeMutableRawPointer(wanted)) }
-    for bit in 0..<Int32(64) where kept.rawValue >> UInt64(bit) & 1 == 1 {
-      var value = bit
-      try check(unsafe cap_set_flag(wanted, CAP_PERMITTED, 1, &value, CAP_SET))
-      try check(unsafe cap_set_flag(wanted, CAP_EFFECTIVE, 1, &value, CAP_SET))
+    if !kept.isEmpty {
+      try check(unsafe cap_set_flag(wanted, CAP_PERMITTED, Int32(kept.count), kept, CAP_SET))
+      try check(unsafe cap_set_flag(wanted, CAP_EFFECTIVE, Int32(kept.count), kept, CAP_SET))
     }
     try check(unsafe cap_set_proc(wanted))
     try check(cl_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0))

@@ -12,7 +12,6 @@ public struct FileRights: OptionSet, Sendable {
   public static let readDirectory = FileRights(rawValue: 1 << 3)
   public static let removeFile = FileRights(rawValue: 1 << 5)
   public static let makeFile = FileRights(rawValue: 1 << 8)
-  public static let makeSocket = FileRights(rawValue: 1 << 9)
   public static let truncate = FileRights(rawValue: 1 << 14)
   /// What a program and its libraries need to be started.
   public static let run: FileRights = [.execute, .readFile]
@@ -25,26 +24,13 @@ public func landlockVersion() -> Int {
   max(0, Int(cl_landlock_create_ruleset(nil, 0, UInt32(LANDLOCK_CREATE_RULESET_VERSION))))
 }
 
-/// Adds one rule.
-private func allow(_ rights: FileRights, below target: Int32, handled: UInt64, in ruleset: Int32) throws(Errno) {
-  var status = stat()
-  try unsafe check(fstat(target, &status))
-  // A rule for a plain file must not name rights that only directories have.
-  let forFile: FileRights = [.execute, .readFile, .writeFile, .truncate]
-  let applicable = status.st_mode & S_IFMT == S_IFDIR ? rights : rights.intersection(forFile)
-  var rule = landlock_path_beneath_attr()
-  rule.allowed_access = applicable.rawValue & handled
-  rule.parent_fd = target
-  try unsafe check(cl_landlock_add_rule(ruleset, Int32(LANDLOCK_RULE_PATH_BENEATH.rawValue), &rule, 0))
-}
-
-/// Denies every file access but `allowed` (and one `open` place), TCP, and (unless `mayReachAbstractSockets`) everything outside this process's
-/// own domain that the kernel can scope. `handling` narrows the denied rights to these. Does nothing where the kernel has no Landlock: seccomp and the missing
-/// capabilities are what must always hold.
+/// Denies every file access but `allowed` (what cannot be opened stays denied) and one `open` place, TCP, and (unless
+/// `mayReachAbstractSockets`) everything outside this process's own domain that the kernel can scope. `handling` narrows
+/// the denied rights to these. Does nothing where the kernel has no Landlock: seccomp and the missing capabilities are
+/// what must always hold.
 public func restrictFiles(
   to allowed: [(path: String, rights: FileRights)], open place: (descriptor: Int32, rights: FileRights)? = nil,
-  mayReachAbstractSockets: Bool = false,
-  handling: FileRights? = nil
+  mayReachAbstractSockets: Bool = false, handling: FileRights? = nil
 ) throws(ConfinementFailure) {
   let version = landlockVersion()
   if version == 0 { return }
@@ -55,14 +41,25 @@ public func restrictFiles(
     let scopes: UInt64 = version < 6 ? 0 : mayReachAbstractSockets ? 2 : 3
     let attributes = [files, version >= 4 ? 3 : 0, scopes]
     let size = version >= 6 ? 24 : version >= 4 ? 16 : 8
-    let ruleset = FileDescriptor(owning: try check(unsafe cl_landlock_create_ruleset(attributes, size, 0)))
+    let ruleset = try unsafe FileDescriptor(checking: cl_landlock_create_ruleset(attributes, size, 0))
     for (path, rights) in allowed {
-      let opened = unsafe Glibc.open(path, O_PATH | O_CLOEXEC)
-      if opened < 0 && errno == ENOENT { continue }
-      let target = FileDescriptor(owning: try check(opened))
-      try allow(rights, below: target.raw, handled: files, in: ruleset.raw)
+      guard let target = try? openFile(path, O_PATH) else { continue }
+      try allow(rights.rawValue & files, below: target.raw, in: ruleset.raw)
     }
-    if let place { try allow(place.rights, below: place.descriptor, handled: files, in: ruleset.raw) }
+    if let place { try allow(place.rights.rawValue & files, below: place.descriptor, in: ruleset.raw) }
     try check(cl_landlock_restrict_self(ruleset.raw, 0))
   }
+}
+
+/// Adds one rule.
+private func allow(_ rights: UInt64, below target: Int32, in ruleset: Int32) throws(Errno) {
+  var status = stat()
+  try unsafe check(fstat(target, &status))
+  // A rule for a plain file must not name rights that only directories have.
+  let forFile: FileRights = [.execute, .readFile, .writeFile, .truncate]
+  let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+  var rule = landlock_path_beneath_attr()
+  rule.allowed_access = isDirectory ? rights : rights & forFile.rawValue
+  rule.parent_fd = target
+  try unsafe check(cl_landlock_add_rule(ruleset, Int32(LANDLOCK_RULE_PATH_BENEATH.rawValue), &rule, 0))
 }

@@ -22,7 +22,7 @@ final class Auditor {
   /// - Parameters:
   ///   - directory: a descriptor of the directory of the log; it stays the caller's.
   ///   - journal: a connected datagram socket, if there is a journal.
-  init(channel: consuming FileDescriptor, directory: Int32, journal: Int32?, loop: EventLoop) {
+  init(channel: FileDescriptor, directory: Int32, journal: Int32?, loop: EventLoop) {
     self.channel = Endpoint(channel, loop: loop)
     self.loop = loop
     self.directory = directory

@@ -14,9 +14,9 @@ final class AuditorFile {
   private let directory: Int32
   private let name: String
   private let keep: Int
-  private var file: FileDescriptorBox?
+  private var file: FileDescriptor?
   /// The file before, full and renamed: its lock stays until the next one is locked, so that nobody gets in between.
-  private var full: FileDescriptorBox?
+  private var full: FileDescriptor?
   /// Bytes in the file; a pipe has none.
   private(set) var size: UInt64 = 0
   /// It is a file; otherwise it is a pipe, in which nothing can be found or renamed.
@@ -42,7 +42,7 @@ final class AuditorFile {
   func open() throws(Errno) {
     guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), !name.hasPrefix(".") else { throw Errno(EINVAL) }
     let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-    let opened = FileDescriptorBox(try unsafe check(openat(directory, name, flags, 0o640)))
+    let opened = try unsafe FileDescriptor(checking: openat(directory, name, flags, 0o640))
     let status = try AuditorFile.status(of: opened.raw)
     switch status.st_mode & S_IFMT {
     case S_IFREG:
@@ -99,7 +99,7 @@ final class AuditorFile {
 
   private func tail(of name: String) throws(Errno) -> (bytes: [UInt8], isAll: Bool) {
     let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-    let file = FileDescriptor(owning: try unsafe check(openat(directory, name, flags)))
+    let file = try unsafe FileDescriptor(checking: openat(directory, name, flags))
     let status = try AuditorFile.status(of: file.raw)
     guard status.st_mode & S_IFMT == S_IFREG else { throw Errno(EINVAL) }
     let size = max(0, Int(status.st_size))

@@ -23,7 +23,7 @@ final class ControlServer {
     var isInLine = false
     var interest = EventLoop.readable
 
-    init(_ descriptor: consuming FileDescriptor, _ record: Connection) {
+    init(_ descriptor: FileDescriptor, _ record: Connection) {
       self.descriptor = descriptor
       self.record = record
     }
@@ -47,7 +47,7 @@ final class ControlServer {
   }
 
   /// Takes over a connection.
-  func accept(_ descriptor: consuming FileDescriptor, _ record: Connection) {
+  func accept(_ descriptor: FileDescriptor, _ record: Connection) {
     guard clients.count < Self.connectionLimit, clients[record.connection] == nil else {
       return closed(record.connection)
     }

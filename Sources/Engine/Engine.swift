@@ -38,7 +38,7 @@ final class Engine {
   private(set) var isEnding = false
 
   /// - Parameter channel: this end of the channel.
-  init(channel: consuming FileDescriptor, loop: EventLoop) {
+  init(channel: FileDescriptor, loop: EventLoop) {
     self.loop = loop
     self.channel = Endpoint(channel, loop: loop)
   }

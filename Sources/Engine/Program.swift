@@ -35,17 +35,17 @@ public enum Program {
       switch role {
       case "engine":
         warmUp()
-        try confine(as: .engine, fallback: fallback)
+        try confine(as: "engine", fallback: fallback)
         return engine()
       case "config":
         // Nothing is received here, and so much is sent that it has to wait for its reader.
         _ = fcntl(channel, F_SETFL, fcntl(channel, F_GETFL) & ~O_NONBLOCK)
-        try confine(as: .config, fallback: fallback)
+        try confine(as: "config", fallback: fallback)
         return ConfigRole.run(file: file, channel: channel)
       case "auditor":
         warmUpAuditor()
         let hasJournal = isSocket(journal, SOCK_DGRAM)
-        try confine(as: .auditor, directory: auditDirectory, fallback: fallback)
+        try confine(as: "auditor", directory: auditDirectory, fallback: fallback)
         return auditor(journal: hasJournal ? journal : nil)
       default:
         complain("carpd-engine: unknown role")

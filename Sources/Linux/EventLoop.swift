@@ -13,7 +13,8 @@ public final class Deadline {
   public func cancel() { body = nil }
 }
 
-/// One thread, one loop: epoll for descriptors, one absolute timerfd for every deadline. Level-triggered.
+/// One thread, one loop: epoll for descriptors, one absolute timerfd for every deadline. Level-triggered, one event a
+/// turn: the kernel goes round the ready descriptors, and no event can be left over for one that was closed meanwhile.
 public final class EventLoop {
   /// EPOLLIN: something may be read.
   public static let readable: UInt32 = 0x001
@@ -30,25 +31,17 @@ public final class EventLoop {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
-  private struct Watch {
-    let descriptor: Int32
-    let body: (UInt32) -> Void
-  }
   private let epoll: FileDescriptor
   private let timer: FileDescriptor
-  // Keyed by a token never used again, so that an event still queued for a closed descriptor finds nobody.
-  private var watches: [UInt64: Watch] = [:]
-  private var tokens: [Int32: UInt64] = [:]
-  private var nextToken: UInt64 = 1
+  private var watches: [Int32: (UInt32) -> Void] = [:]
   private var deadlines: [Deadline] = []
   private var armed: UInt64 = 0
   private var stopped = false
 
   /// - Throws: the kernel's error if epoll or the timer cannot be made.
   public init() throws(Errno) {
-    epoll = FileDescriptor(owning: try check(epoll_create1(Int32(EPOLL_CLOEXEC))))
-    timer = FileDescriptor(
-      owning: try check(timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))))
+    epoll = try FileDescriptor(checking: epoll_create1(Int32(EPOLL_CLOEXEC)))
+    timer = try FileDescriptor(checking: timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC)))
     try watch(timer.raw) { [timer = timer.raw] _ in
       var count: UInt64 = 0
       _ = unsafe read(timer, &count, 8)
@@ -59,32 +52,25 @@ public final class EventLoop {
   public func watch(_ descriptor: Int32, events: UInt32 = EventLoop.readable, _ body: @escaping (UInt32) -> Void)
     throws(Errno)
   {
-    let token = nextToken
-    nextToken += 1
-    try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, events, token))
-    tokens[descriptor] = token
-    watches[token] = Watch(descriptor: descriptor, body: body)
+    try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, events))
+    watches[descriptor] = body
   }
 
   /// Changes the events `descriptor` is watched for.
   public func rewatch(_ descriptor: Int32, events: UInt32) throws(Errno) {
-    guard let token = tokens[descriptor] else { return }
-    try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_MOD, descriptor, events, token))
+    if watches[descriptor] != nil { try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_MOD, descriptor, events)) }
   }
 
   /// Forgets `descriptor`; to be called before it is closed.
   public func unwatch(_ descriptor: Int32) {
-    guard let token = tokens.removeValue(forKey: descriptor) else { return }
-    watches[token] = nil
-    _ = cl_epoll_ctl(epoll.raw, EPOLL_CTL_DEL, descriptor, 0, 0)
+    if watches.removeValue(forKey: descriptor) != nil { _ = cl_epoll_ctl(epoll.raw, EPOLL_CTL_DEL, descriptor, 0) }
   }
 
   /// Calls `body` once, at or after `time` (CLOCK_MONOTONIC, nanoseconds).
   @discardableResult
   public func at(_ time: UInt64, _ body: @escaping () -> Void) -> Deadline {
     let deadline = Deadline(time: time, body: body)
-    let index = deadlines.firstIndex { $0.time > time } ?? deadlines.count
-    deadlines.insert(deadline, at: index)
+    deadlines.insert(deadline, at: deadlines.firstIndex { $0.time > time } ?? deadlines.count)
     return deadline
   }
 
@@ -101,25 +87,19 @@ public final class EventLoop {
   public func run() throws(Errno) {
     stopped = false
     releaseNowAndThen()
-    while !stopped { try turn() }
+    while !stopped {
+      arm()
+      var event = cl_event()
+      try retrying { unsafe cl_epoll_wait(epoll.raw, &event) }
+      // Deadlines first: an election must not wait for a descriptor.
+      fireDeadlines()
+      if !stopped { watches[event.descriptor]?(event.events) }
+    }
   }
 
   private func releaseNowAndThen() {
     releaseProgramPages()
     after(milliseconds: 20_000) { [weak self] in self?.releaseNowAndThen() }
-  }
-
-  private func turn() throws(Errno) {
-    fireDeadlines()
-    if stopped { return }
-    arm()
-    var events = [cl_event](repeating: cl_event(), count: 32)
-    let count = try retrying { unsafe cl_epoll_wait(epoll.raw, &events, 32) }
-    // Deadlines first: an election must not wait for a full batch of descriptors.
-    fireDeadlines()
-    for event in events.prefix(Int(count)) where !stopped {
-      watches[event.token]?.body(event.events)
-    }
   }
 
   private func fireDeadlines() {
@@ -133,6 +113,7 @@ public final class EventLoop {
     }
   }
 
+  /// Sets the timer to the first deadline; one that is due already wakes the wait at once.
   private func arm() {
     deadlines.removeAll { $0.body == nil }
     let next = deadlines.first?.time ?? 0

@@ -28,24 +28,19 @@ public func retrying<T: FixedWidthInteger>(_ call: () -> T) throws(Errno) -> T {
   }
 }
 
-/// An open file descriptor with one owner: closed when its owner ends.
-public struct FileDescriptor: ~Copyable, Sendable {
-  /// The number, valid while this value lives.
+/// An open file descriptor: closed when its last holder lets go.
+public final class FileDescriptor: Sendable {
+  /// The number, valid while this object lives.
   public let raw: Int32
   /// Takes over `raw`; the caller no longer closes it.
   public init(owning raw: Int32) { self.raw = raw }
+  /// Takes over what a system call returned.
+  /// - Throws: what `errno` says, if it was negative.
+  public init(checking result: Int32) throws(Errno) { raw = try check(result) }
   deinit { close(raw) }
-  /// Gives the number away: whoever gets it closes it.
-  public consuming func release() -> Int32 {
-    let number = raw
-    discard self
-    return number
-  }
 }
 
-/// A file descriptor with several holders: closed when the last one lets go.
-public final class FileDescriptorBox: Sendable {
-  public let raw: Int32
-  public init(_ raw: Int32) { self.raw = raw }
-  deinit { close(raw) }
+/// Opens a file, closed on exec.
+public func openFile(_ path: String, _ flags: Int32) throws(Errno) -> FileDescriptor {
+  try unsafe FileDescriptor(checking: open(path, flags | O_CLOEXEC))
 }

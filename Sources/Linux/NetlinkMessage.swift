@@ -36,32 +36,7 @@ public struct NetlinkMessage: Sendable {
   func finished(sequence: UInt32) -> [UInt8] { bytes.prefix(8) + rawBytes(sequence) + bytes.dropFirst(12) }
 }
 
-/// Bytes from the kernel, read with bounds checks: fixed headers and attributes.
-public struct NetlinkReader: Sendable {
-  public let bytes: ArraySlice<UInt8>
-  public init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
-
-  /// The integer at `offset`, 0 if the message ends before it.
-  public func integer<T: FixedWidthInteger>(at offset: Int = 0, as: T.Type = T.self) -> T {
-    guard offset >= 0, bytes.count - offset >= MemoryLayout<T>.size else { return 0 }
-    return unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: T.self) }
-  }
-
-  /// Text up to the first NUL.
-  public var text: String { String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
-
-  /// The attributes from `offset` on, by type (without the nesting flag); of repeated ones the last.
-  public func attributes(from offset: Int = 0) -> [Int: NetlinkReader] {
-    var found: [Int: NetlinkReader] = [:]
-    var rest = bytes.dropFirst(offset)
-    while rest.count >= 4 {
-      let reader = NetlinkReader(rest)
-      let length = Int(reader.integer(at: 0, as: UInt16.self))
-      let type = Int(reader.integer(at: 2, as: UInt16.self) & 0x3fff)
-      guard length >= 4, length <= rest.count else { break }
-      found[type] = NetlinkReader(rest.dropFirst(4).prefix(length - 4))
-      rest = rest.dropFirst((length + 3) & ~3)
-    }
-    return found
-  }
+/// The bytes of a plain value as they lie in memory.
+public func rawBytes(_ value: some BitwiseCopyable) -> [UInt8] {
+  unsafe withUnsafeBytes(of: value) { unsafe Array($0) }
 }

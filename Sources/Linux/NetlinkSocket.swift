@@ -12,14 +12,15 @@ public struct NetlinkError: Error, Equatable, Sendable, CustomStringConvertible 
   public var description: String { text.isEmpty ? "\(errno)" : "\(errno): \(text)" }
 }
 
-/// One message from the kernel: its type and what follows the header.
+/// One message from the kernel: its type, the request it answers, and what follows the header.
 public struct NetlinkEvent: Sendable {
   public let type: Int
+  let sequence: UInt32
   public let body: NetlinkReader
 }
 
 /// An rtnetlink socket.
-public struct NetlinkSocket: ~Copyable {
+public struct NetlinkSocket {
   /// More acknowledgements than this at once overflow the default receive buffer (measured).
   public static let batchLimit = 128
   private let socket: FileDescriptor
@@ -28,29 +29,21 @@ public struct NetlinkSocket: ~Copyable {
 
   /// `groups`: RTMGRP_* bits to listen to; 0 for a socket that only asks.
   public init(groups: UInt32 = 0) throws(Errno) {
-    let socket = try openSocket(AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE)
+    socket = try openSocket(AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE)
     try setOption(socket.raw, SOL_NETLINK, NETLINK_EXT_ACK, Int32(1))
     try setOption(socket.raw, SOL_NETLINK, NETLINK_CAP_ACK, Int32(1))
     // SO_RCVBUFFORCE: CAP_NET_ADMIN allows more than the system's limit.
     try setOption(socket.raw, SOL_SOCKET, SO_RCVBUFFORCE, Int32(4 << 20))
-    var address = sockaddr_nl(nl_family: UInt16(AF_NETLINK), nl_pad: 0, nl_pid: 0, nl_groups: groups)
-    let size = socklen_t(MemoryLayout<sockaddr_nl>.size)
-    let bound = unsafe withUnsafePointer(to: &address) { (pointer: UnsafePointer<sockaddr_nl>) in
-      unsafe bind(socket.raw, UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self), size)
-    }
-    try check(bound)
-    self.socket = socket
+    let address = sockaddr_nl(nl_family: UInt16(AF_NETLINK), nl_pad: 0, nl_pid: 0, nl_groups: groups)
+    try bindSocket(socket.raw, to: rawBytes(address))
   }
 
   /// Sends all requests, in order, and returns the outcome of each: nil where it succeeded. One failure does not stop
   /// the rest. The kernel works on rtnetlink requests within the send, so this never waits for anything else.
   public mutating func perform(_ requests: [NetlinkMessage]) -> [NetlinkError?] {
     var outcomes: [NetlinkError?] = []
-    var rest = requests[...]
-    while !rest.isEmpty {
-      let batch = rest.prefix(NetlinkSocket.batchLimit)
-      rest = rest.dropFirst(batch.count)
-      outcomes += perform(batch: Array(batch))
+    while outcomes.count < requests.count {
+      outcomes += perform(batch: requests.dropFirst(outcomes.count).prefix(NetlinkSocket.batchLimit))
     }
     return outcomes
   }
@@ -60,92 +53,68 @@ public struct NetlinkSocket: ~Copyable {
     if let error = perform([request]).first ?? nil { throw error }
   }
 
-  private mutating func perform(batch: [NetlinkMessage]) -> [NetlinkError?] {
+  private mutating func perform(batch: ArraySlice<NetlinkMessage>) -> [NetlinkError?] {
     let first = sequence &+ 1
     var bytes: [UInt8] = []
     for request in batch {
       sequence &+= 1
       bytes += request.finished(sequence: sequence)
     }
+    do throws(Errno) { try sendDatagram(socket.raw, bytes) } catch {
+      return Array(repeating: NetlinkError(errno: error, text: ""), count: batch.count)
+    }
     let lost = NetlinkError(errno: Errno(ENOBUFS), text: "the kernel's answer was lost")
     var outcomes = [NetlinkError?](repeating: lost, count: batch.count)
-    if unsafe send(socket.raw, bytes, bytes.count, 0) < 0 {
-      return Array(repeating: NetlinkError(errno: .last, text: ""), count: batch.count)
-    }
     var answered = 0
     // Each acknowledgement is a datagram of its own, and all of them are there by now.
-    while answered < batch.count
-      && receive({ type, sequence, body in
-        let index = Int(sequence &- first)
-        guard type == NLMSG_ERROR, outcomes.indices.contains(index) else { return }
+    while answered < batch.count, let answers = try? receive() {
+      for answer in answers {
+        let index = Int(answer.sequence &- first)
+        guard answer.type == NLMSG_ERROR, outcomes.indices.contains(index) else { continue }
         answered += 1
-        let number = -body.integer(at: 0, as: Int32.self)
+        let number = answer.body.integer(as: Int32.self)
         // NLM_F_CAPPED: of the request only its header is echoed, then come the attributes.
-        let text = body.attributes(from: 4 + MemoryLayout<nlmsghdr>.size)[Int(NLMSGERR_ATTR_MSG.rawValue)]?.text ?? ""
-        outcomes[index] = number == 0 ? nil : NetlinkError(errno: Errno(number), text: text)
-      })
-    {}
+        let words = answer.body.attributes(from: 4 + MemoryLayout<nlmsghdr>.size)[Int(NLMSGERR_ATTR_MSG.rawValue)]
+        outcomes[index] = number == 0 ? nil : NetlinkError(errno: Errno(0 &- number), text: words?.text ?? "")
+      }
+    }
     return outcomes
   }
 
   /// Asks a question and returns the answer's messages: one, or with NLM_F_DUMP everything of a kind.
   public mutating func ask(_ question: NetlinkMessage) throws(Errno) -> [NetlinkEvent] {
     sequence &+= 1
-    let request = question.finished(sequence: sequence)
-    try unsafe check(send(socket.raw, request, request.count, 0))
-    var events: [NetlinkEvent] = []
-    var done = false
+    try sendDatagram(socket.raw, question.finished(sequence: sequence))
+    var found: [NetlinkEvent] = []
     // A dump comes in several datagrams, each made by the kernel as the one before is read.
-    while !done {
-      let wanted = sequence
-      let some = receive { type, sequence, body in
-        guard sequence == wanted else { return }
-        if type == NLMSG_DONE || type == NLMSG_ERROR {
-          done = true
-        } else {
-          events.append(NetlinkEvent(type: type, body: body))
-        }
+    while true {
+      for event in try receive() where event.sequence == sequence {
+        if event.type == NLMSG_DONE || event.type == NLMSG_ERROR { return found }
+        found.append(event)
       }
-      if !some { throw Errno(ENOBUFS) }
     }
-    return events
   }
 
   /// Reads all that has arrived. ENOBUFS: the kernel had to drop events behind these, so the caller must ask anew.
   public func events(_ body: (NetlinkEvent) -> Void) throws(Errno) {
     var isComplete = true
     while true {
-      let more = receive { type, _, reader in body(NetlinkEvent(type: type, body: reader)) }
-      if more { continue }
-      guard errno == ENOBUFS else { break }
-      isComplete = false
+      do throws(Errno) { for event in try receive() { body(event) } } catch {
+        if error.number != ENOBUFS { break }
+        isComplete = false
+      }
     }
     if !isComplete { throw Errno(ENOBUFS) }
   }
 
-  /// Hands over the messages of one datagram; false if none could be read (errno tells why). Only the kernel may speak.
-  @discardableResult
-  private func receive(_ body: (Int, UInt32, NetlinkReader) -> Void) -> Bool {
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    var sender = sockaddr_nl()
-    var size = socklen_t(MemoryLayout<sockaddr_nl>.size)
-    let count = unsafe withUnsafeMutablePointer(to: &sender) { (pointer: UnsafeMutablePointer<sockaddr_nl>) in
-      unsafe recvfrom(
-        socket.raw, &buffer, buffer.count, Int32(MSG_DONTWAIT),
-        UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self), &size)
+  /// The messages of one datagram. Only the kernel may speak: what another process sends is no message.
+  private func receive() throws(Errno) -> [NetlinkEvent] {
+    let datagram = try receiveDatagram(socket.raw, capacity: 1 << 16)
+    if datagram.sender.integer(at: 4, as: UInt32.self) != 0 { return [] }
+    return NetlinkReader(datagram.bytes[...]).records(UInt32.self, header: MemoryLayout<nlmsghdr>.size).map {
+      NetlinkEvent(
+        type: Int($0.integer(at: 4, as: UInt16.self)), sequence: $0.integer(at: 8),
+        body: $0.dropping(MemoryLayout<nlmsghdr>.size))
     }
-    if count < 0 { return false }
-    guard sender.nl_pid == 0 else { return true }
-    var rest = buffer[..<count]
-    let headerSize = MemoryLayout<nlmsghdr>.size
-    while rest.count >= headerSize {
-      let reader = NetlinkReader(rest)
-      let length = Int(reader.integer(at: 0, as: UInt32.self))
-      guard length >= headerSize, length <= rest.count else { break }
-      let payload = NetlinkReader(rest.dropFirst(headerSize).prefix(length - headerSize))
-      body(Int(reader.integer(at: 4, as: UInt16.self)), reader.integer(at: 8), payload)
-      rest = rest.dropFirst((length + 3) & ~3)
-    }
-    return true
   }
 }

@@ -1,44 +1,31 @@
 import CLinux
 import Glibc
 
-/// Starts a program in a new process: descriptors from 3 on are exactly `descriptors`, standard error is `errors`, no
-/// signal is blocked or caught, and the environment is `environment`.
-/// - Throws: the kernel's error; the program then did not start.
-public func spawn(
-  _ program: String, arguments: [String], environment: [String], descriptors: [Int32], errors: Int32
-) throws(Errno) -> Int32 {
-  // Copies above the range in use, so that no dup2 overwrites a descriptor still to be copied.
-  var copies: [Int32] = []
-  defer { for copy in copies { close(copy) } }
-  for descriptor in descriptors { copies.append(try check(fcntl(descriptor, F_DUPFD_CLOEXEC, 64))) }
-  var actions = unsafe posix_spawn_file_actions_t()
-  unsafe posix_spawn_file_actions_init(&actions)
-  defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
-  unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-  unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-  unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+/// Starts a program in a new process and returns its id and pidfd. `body` runs in the child: it gives up what the program
+/// must not have, and ends by `execute`.
+/// - Throws: the kernel's error if there can be no new process.
+public func startProcess(_ body: () -> Never) throws(Errno) -> (pid: Int32, pidfd: FileDescriptor) {
+  var pidfd: Int32 = -1
+  let pid = try check(unsafe cl_fork_pidfd(&pidfd))
+  if pid == 0 { body() }
+  return (pid, FileDescriptor(owning: pidfd))
+}
+
+/// Becomes the program that the descriptor `program` is open on. Of this process's descriptors it has standard input,
+/// output and error, and from 3 on exactly `descriptors`. Status 71: a descriptor could not be moved, 72: no such program.
+public func execute(_ program: Int32, arguments: [String], environment: [String], descriptors: [Int32]) -> Never {
+  // Copies above the range in use, so that no dup overwrites a descriptor still to be copied. The program comes last.
+  let copies = (descriptors + [program]).map { fcntl($0, F_DUPFD_CLOEXEC, 64) }
+  let place = 3 + Int32(descriptors.count)
   for (index, copy) in copies.enumerated() {
-    unsafe posix_spawn_file_actions_adddup2(&actions, copy, 3 + Int32(index))
+    let target = 3 + Int32(index)
+    if dup3(copy, target, target == place ? O_CLOEXEC : 0) < 0 { _exit(71) }
   }
-  unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3 + Int32(copies.count))
-  var attributes = posix_spawnattr_t()
-  unsafe posix_spawnattr_init(&attributes)
-  defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
-  var all = sigset_t()
-  unsafe sigfillset(&all)
-  var none = sigset_t()
-  unsafe sigemptyset(&none)
-  unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-  unsafe posix_spawnattr_setsigmask(&attributes, &none)
-  unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-  var pid: pid_t = 0
-  let failure = unsafe withCStrings(arguments) { argv in
-    unsafe withCStrings(environment) { envp in
-      unsafe posix_spawn(&pid, program, &actions, &attributes, argv, envp)
-    }
-  }
-  if failure != 0 { throw Errno(failure) }
-  return pid
+  _ = close_range(UInt32(place) + 1, UInt32.max, 0)
+  let strings = { (list: [String]) in unsafe list.map { unsafe strdup($0) } + [nil] }
+  let (argv, envp) = unsafe (strings(arguments), strings(environment))
+  _ = unsafe cl_execveat(place, "", argv, envp, Int32(AT_EMPTY_PATH))
+  _exit(72)
 }
 
 /// Blocks `signals` and returns a descriptor that tells of them; SIGPIPE is ignored.
@@ -48,7 +35,7 @@ public func signalDescriptor(_ signals: [Int32]) throws(Errno) -> FileDescriptor
   unsafe sigemptyset(&set)
   for number in signals { unsafe sigaddset(&set, number) }
   try unsafe check(sigprocmask(SIG_BLOCK, &set, nil))
-  return FileDescriptor(owning: try unsafe check(signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))))
+  return try unsafe FileDescriptor(checking: signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC)))
 }
 
 /// The next signal of a signal descriptor, nil if there is none.

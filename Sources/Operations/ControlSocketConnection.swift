@@ -10,14 +10,10 @@ public import Linux
 public func connectControlSocket(_ path: String, blocking: Bool, patience: Int = 5) throws(Errno) -> FileDescriptor {
   guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else { throw Errno(EINVAL) }
   let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | (blocking ? 0 : SOCK_NONBLOCK.rawValue))
-  let socket = FileDescriptor(owning: try check(Glibc.socket(AF_UNIX, type, 0)))
+  let socket = try FileDescriptor(checking: Glibc.socket(AF_UNIX, type, 0))
   // The first holds for connecting too.
   try setOption(socket.raw, SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: patience, tv_usec: 0))
   try setOption(socket.raw, SOL_SOCKET, SO_RCVTIMEO, timeval(tv_sec: patience, tv_usec: 0))
-  let address = rawBytes(sa_family_t(AF_UNIX)) + Array(path.utf8) + [0]
-  let result = unsafe address.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) -> Int32 in
-    unsafe connect(socket.raw, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
-  }
-  try check(result)
+  try connectSocket(socket.raw, to: socketAddress(path: path))
   return socket
 }

@@ -37,7 +37,7 @@ public final class DaemonLink {
     var input = ClientConnection()
     var output: [UInt8] = []
     var pending: [Pending] = []
-    init(_ socket: consuming FileDescriptor) { self.socket = socket }
+    init(_ socket: FileDescriptor) { self.socket = socket }
   }
 
   private let loop: EventLoop

@@ -83,14 +83,13 @@ final class AuditTrail {
 
   private func launch(_ children: Children, _ settings: Settings, _ key: [UInt8]) throws(Errno) {
     let directory = Startup.directory(of: settings.auditLog)
-    let place = unsafe open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)
-    let owned = FileDescriptor(owning: place)
-    if place < 0 {
-      report("\(Errno.last)")
+    let place: FileDescriptor
+    do throws(Errno) { place = try openFile(directory, O_PATH | O_DIRECTORY) } catch {
+      report("\(error)")
       return again()
     }
     let journal = AuditTrail.journal()
-    let child = try children.start(.auditor, extra: [owned.raw] + (journal.map { [$0.raw] } ?? []))
+    let child = try children.start(.auditor, extra: [place.raw] + (journal.map { [$0.raw] } ?? []))
     auditor = child
     child.onReady = { [unowned self, unowned child] in
       var order = AuditStart()
@@ -156,12 +155,9 @@ final class AuditTrail {
   private var hasReported = false
 
   /// A socket to the journal, where there is one.
-  private static func journal() -> FileDescriptorBox? {
+  private static func journal() -> FileDescriptor? {
     guard let socket = try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue)) else { return nil }
-    let address = rawBytes(UInt16(AF_UNIX)) + Array("/run/systemd/journal/socket".utf8) + [0]
-    let connected = unsafe address.withUnsafeBytes { (raw: UnsafeRawBufferPointer) in
-      unsafe connect(socket.raw, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
-    }
-    return connected == 0 ? FileDescriptorBox(socket.release()) : nil
+    let path = socketAddress(path: "/run/systemd/journal/socket")
+    return (try? connectSocket(socket.raw, to: path)) == nil ? nil : socket
   }
 }

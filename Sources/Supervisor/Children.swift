@@ -36,7 +36,7 @@ final class Children {
   private let launcherIdentity: Identity
   private let launcher: Endpoint
   private let launcherPID: Int32
-  private let errors: FileDescriptorBox
+  private let errors: FileDescriptor
   private var children: [UInt32: ChildProcess] = [:]
   private var lastToken: UInt32 = 0
   private var pendingErrors: [UInt8] = []
@@ -49,24 +49,30 @@ final class Children {
 
   /// Spawns the launcher, while this process still may.
   init(
-    _ loop: EventLoop, _ log: Log, engine program: Int32, launcher settings: LauncherSettings,
+    _ loop: EventLoop, _ log: Log, engine program: Int32, launcher own: Identity, roles: [Role: Identity],
     _ audit: AuditTrail
   ) throws(Errno) {
     self.loop = loop
     self.log = log
     self.audit = audit
-    identities = settings.roles
-    launcherIdentity = settings.own
-    mayKeepBounding = !permittedCapabilities().contains(.setPCap)
+    identities = roles
+    launcherIdentity = own
+    mayKeepBounding = !ProcessStatus.own.permits(CAP_SETPCAP)
     var pipe: [Int32] = [-1, -1]
     try unsafe check(pipe2(&pipe, O_CLOEXEC | O_NONBLOCK))
-    errors = FileDescriptorBox(pipe[0])
+    errors = FileDescriptor(owning: pipe[0])
     let childErrors = FileDescriptor(owning: pipe[1])
-    var pair = try SocketPair()
-    launcherPID = try spawn(
-      "/proc/self/exe", arguments: ["carpd: launcher", "--launcher"] + settings.arguments,
-      environment: ["SWIFT_BACKTRACE=enable=no"], descriptors: [pair.second.raw, program], errors: childErrors.raw)
-    launcher = Endpoint(pair.takeFirst(), loop: loop)
+    let (channel, far) = try openSocketPair()
+    let (itself, nothing) = (try openFile("/proc/self/exe", O_PATH), try openFile("/dev/null", O_RDWR))
+    (launcherPID, _) = try startProcess {
+      for (index, source) in [nothing, nothing, childErrors].enumerated() where dup2(source.raw, Int32(index)) < 0 {
+        _exit(71)
+      }
+      execute(
+        itself.raw, arguments: ["carpd: launcher", "--launcher"] + CommandLine.arguments.dropFirst(),
+        environment: ["SWIFT_BACKTRACE=enable=no"], descriptors: [far.raw, program])
+    }
+    launcher = Endpoint(channel, loop: loop)
     try launcher.listen { [unowned self] in receiveFromLauncher() }
     launcher.onHang = { [unowned self] in loseLauncher() }
     try loop.watch(errors.raw) { [unowned self] _ in relayErrors() }
@@ -74,11 +80,11 @@ final class Children {
 
   /// Starts a role; its channel is descriptor 3 there, `extra` become 4 and 5.
   func start(_ role: Role, extra: [Int32] = []) throws(Errno) -> ChildProcess {
-    var pair = try SocketPair()
+    let (channel, far) = try openSocketPair()
     lastToken += 1
     errorLines = 0
-    try launcher.send(.spawn(role: role, token: lastToken), descriptors: [pair.second.raw] + extra)
-    let child = ChildProcess(role, lastToken, Endpoint(pair.takeFirst(), loop: loop))
+    try launcher.send(.spawn(role: role, token: lastToken), descriptors: [far.raw] + extra)
+    let child = ChildProcess(role, lastToken, Endpoint(channel, loop: loop))
     children[lastToken] = child
     try child.endpoint.listen { [unowned self, unowned child] in receive(child) }
     child.endpoint.onHang = { [unowned self, unowned child] in end(child, "does not read its messages") }

@@ -117,15 +117,16 @@ final class ConfigurationLoad {
     guard !name.isEmpty, !name.contains(UInt8(ascii: "/")), name.first != UInt8(ascii: ".") else {
       throw Failure(text: "\(path) is not a plain file name")
     }
-    let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    if file < 0 { throw Failure(text: "cannot open the password file \(path): \(Errno.last)") }
-    let owned = FileDescriptor(owning: file)
+    let file: FileDescriptor
+    do throws(Errno) { file = try openFile(path, O_RDONLY | O_NOFOLLOW) } catch {
+      throw Failure(text: "cannot open the password file \(path): \(error)")
+    }
     var status = stat()
-    try unsafe check(fstat(owned.raw, &status))
+    try unsafe check(fstat(file.raw, &status))
     if status.st_mode & 0o004 != 0 {
       throw Failure(text: "\(path) can be read by everybody; chmod o-r \(path)")
     }
-    return Secrets.trimmed(try readAll(owned.raw, limit: 64))
+    return Secrets.trimmed(try readAll(file, limit: 64))
   }
 }
 

@@ -14,7 +14,7 @@ final class ControlSocket {
     let uid: UInt32
     let isAdministrator: Bool
   }
-  private let socket: FileDescriptorBox?
+  private let socket: FileDescriptor?
   private let path: String
   private let loop: EventLoop
   private let log: Log
@@ -34,19 +34,14 @@ final class ControlSocket {
       socket = nil
       return
     }
-    let name = Array(path.utf8)
-    if name.count > 106 {
+    if path.utf8.count > 106 {
       throw StartFailure(ExitCode.usage, "\(path) is too long for a socket; choose a shorter --runtime-directory")
     }
     if unsafe mkdir(options.runtimeDirectory, 0o755) == 0, owner != .current {
       try unsafe check(chown(options.runtimeDirectory, owner.uid, owner.gid))
     }
     let socket = try openSocket(AF_UNIX, Int32(SOCK_STREAM.rawValue))
-    let address = rawBytes(UInt16(AF_UNIX)) + name + [0]
-    let connected = unsafe address.withUnsafeBytes { (raw: UnsafeRawBufferPointer) in
-      unsafe connect(socket.raw, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
-    }
-    if connected == 0 {
+    if (try? connectSocket(socket.raw, to: socketAddress(path: path))) != nil {
       throw StartFailure(
         ExitCode.system, "another carpd serves \(path); stop it, or choose another --runtime-directory")
     }
@@ -54,11 +49,10 @@ final class ControlSocket {
     // Everybody may connect. Set by umask: a change by name could be led elsewhere by who owns the directory.
     let mask = umask(0o111)
     defer { _ = umask(mask) }
-    let bound = unsafe address.withUnsafeBytes { (raw: UnsafeRawBufferPointer) in
-      unsafe bind(socket.raw, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+    do throws(Errno) { try bindSocket(socket.raw, to: socketAddress(path: path)) } catch {
+      throw StartFailure(ExitCode.system, "cannot make \(path): \(error)")
     }
-    if bound < 0 { throw StartFailure(ExitCode.system, "cannot make \(path): \(Errno.last)") }
-    self.socket = FileDescriptorBox(socket.release())
+    self.socket = socket
   }
 
   /// Begins to accept.

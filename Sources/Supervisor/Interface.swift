@@ -21,7 +21,7 @@ final class Interface {
   /// Its addresses, the shared ones left out.
   var own: [KernelAddress] = []
   private var receivers: [Receiver] = []
-  private var watcher: FileDescriptorBox?
+  private var watcher: FileDescriptor?
   private let loop: EventLoop
 
   init(name: String, number: Int, loop: EventLoop) {
@@ -93,35 +93,24 @@ final class Interface {
 
   /// A frame from elsewhere that bears one of our virtual MACs has just taught the switch a wrong port.
   private func watchForeignFrames(_ filter: [FilterInstruction], _ foreign: @escaping (UInt8) -> Void) throws(Errno) {
-    let socket = FileDescriptorBox(try openSocket(AF_PACKET, Int32(SOCK_RAW.rawValue)).release())
+    let socket = try openSocket(AF_PACKET, Int32(SOCK_RAW.rawValue))
     try attachLockedFilter(socket.raw, filter)
     try setOption(socket.raw, SOL_PACKET, 23, Int32(1))  // PACKET_IGNORE_OUTGOING (linux/if_packet.h)
     try setOption(socket.raw, SOL_SOCKET, SO_RCVBUF, Int32(4096))
-    var address = sockaddr_ll()
-    address.sll_family = UInt16(AF_PACKET)
-    address.sll_protocol = UInt16(ETH_P_ALL).bigEndian
-    address.sll_ifindex = index
-    let bound = unsafe withUnsafePointer(to: &address) { (pointer: UnsafePointer<sockaddr_ll>) in
-      unsafe bind(
-        socket.raw, UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self),
-        socklen_t(MemoryLayout<sockaddr_ll>.size))
-    }
-    try check(bound)
+    try bindSocket(socket.raw, to: socketAddress(interface: index, protocol: Int32(ETH_P_ALL)))
     watcher = socket
     try watchForeign(socket, foreign)
   }
 
   /// At most a hundred a second are looked at, however many there are. What is found is told those 10 ms later: a new
   /// master's announcement comes with its advertisement, to which the election yields within a moment.
-  private func watchForeign(_ socket: FileDescriptorBox, _ foreign: @escaping (UInt8) -> Void) throws(Errno) {
+  private func watchForeign(_ socket: FileDescriptor, _ foreign: @escaping (UInt8) -> Void) throws(Errno) {
     try loop.watch(socket.raw) { [weak self] _ in
-      var frame = [UInt8](repeating: 0, count: 64)
-      var flags: Int32 = 0
-      let count = (try? receiveDatagram(socket.raw, &frame, flags: &flags)) ?? 0
+      let frame = (try? receiveDatagram(socket.raw, capacity: 64))?.bytes ?? []
       self?.loop.unwatch(socket.raw)
       self?.loop.after(milliseconds: 10) {
         guard let self, self.watcher === socket else { return }
-        if count >= 14 { foreign(frame[11]) }
+        if frame.count >= 14 { foreign(frame[11]) }
         try? self.watchForeign(socket, foreign)
       }
     }

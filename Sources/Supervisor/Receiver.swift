@@ -13,7 +13,7 @@ final class Receiver {
   static let burst: UInt64 = 2_000
   static let batch = 64
 
-  private let socket: FileDescriptorBox
+  private let socket: FileDescriptor
   private let interface: UInt16
   private let family: Family
   private let kind: SocketKind
@@ -33,13 +33,12 @@ final class Receiver {
     self.kind = kind
     self.loop = loop
     let domain = family == .ipv4 ? AF_INET : AF_INET6
-    let socket = FileDescriptorBox(try openSocket(domain, Int32(SOCK_RAW.rawValue), 112).release())
-    self.socket = socket
+    socket = try openSocket(domain, Int32(SOCK_RAW.rawValue), 112)
     try attachLockedFilter(socket.raw, filter)
     try bindToDevice(socket.raw, owner.name)
     try setOption(socket.raw, SOL_SOCKET, SO_RXQ_OVFL, Int32(1))
     // What came between socket() and the filter is drained here, unread.
-    for _ in 0..<1024 where try receivePacket(socket.raw, capacity: 1) == nil { break }
+    for _ in 0..<1024 where (try? receiveDatagram(socket.raw, capacity: 1)) == nil { break }
     try setOption(socket.raw, SOL_SOCKET, SO_RCVBUF, Int32(kind == .election ? 1 << 18 : 4096))
     if family == .ipv4 {
       var request = ip_mreqn()
@@ -50,8 +49,7 @@ final class Receiver {
       try setOption(socket.raw, Int32(IPPROTO_IPV6), IPV6_RECVHOPLIMIT, Int32(1))
       // struct ipv6_mreq: ff02::12 and the interface.
       let bytes: [UInt8] = [0xff, 0x02] + [UInt8](repeating: 0, count: 13) + [0x12] + rawBytes(owner.index)
-      try unsafe check(
-        setsockopt(socket.raw, Int32(IPPROTO_IPV6), IPV6_ADD_MEMBERSHIP, bytes, socklen_t(bytes.count)))
+      try setOption(socket.raw, Int32(IPPROTO_IPV6), IPV6_ADD_MEMBERSHIP, bytes)
     }
   }
 
@@ -82,7 +80,7 @@ final class Receiver {
     tokens = min(Receiver.burst, tokens + earned)
     for _ in 0..<Receiver.batch {
       if tokens == 0 { return rest() }
-      guard let packet = try? receivePacket(socket.raw, capacity: 128) else { return }
+      guard let packet = try? receiveDatagram(socket.raw, capacity: 128, ancillary: 128) else { return }
       tokens -= 1
       relay(packet, now)
     }
@@ -97,7 +95,7 @@ final class Receiver {
     }
   }
 
-  private func relay(_ packet: ReceivedPacket, _ now: UInt64) {
+  private func relay(_ packet: Datagram, _ now: UInt64) {
     var frame = Frame()
     frame.interface = interface
     frame.family = family

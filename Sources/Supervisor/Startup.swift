@@ -21,7 +21,7 @@ enum Startup {
     own: Identity, launcher: Identity, roles: [Role: Identity]
   ) {
     // Root by hand; under systemd the unit's user with these capabilities, and never root.
-    let mayChange = permittedCapabilities().isSuperset(of: [.setUID, .setGID]) && !options.noUsers
+    let mayChange = [CAP_SETUID, CAP_SETGID].allSatisfy(ProcessStatus.own.permits) && !options.noUsers
     if !mayChange {
       if !options.noUsers && !options.check {
         throw StartFailure(
@@ -53,11 +53,9 @@ enum Startup {
       let own = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
       path = (own.lastIndex(of: "/").map { String(own[..<$0]) } ?? ".") + "/carpd-engine"
     }
-    let program = unsafe open(path, O_PATH | O_CLOEXEC)
-    if program < 0 {
-      throw StartFailure(ExitCode.system, "cannot open \(path): \(Errno.last); name the program with --engine")
+    do throws(Errno) { return try openFile(path, O_PATH) } catch {
+      throw StartFailure(ExitCode.system, "cannot open \(path): \(error); name the program with --engine")
     }
-    return FileDescriptor(owning: program)
   }
 
   /// The supervisor may read its configuration, its secrets and /proc, write the network settings in /proc (as far as
@@ -100,8 +98,6 @@ enum Startup {
     guard let path = unsafe getenv("NOTIFY_SOCKET").map({ unsafe String(cString: $0) }), path.utf8.count < 107,
       let socket = try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue))
     else { return }
-    // A leading @ stands for the zero byte of an abstract address.
-    let name = path.first == "@" ? [0] + Array(path.utf8.dropFirst()) : Array(path.utf8)
-    try? sendDatagram(socket.raw, Array(text.utf8), to: rawBytes(UInt16(AF_UNIX)) + name)
+    try? sendDatagram(socket.raw, Array(text.utf8), to: socketAddress(path: path))
   }
 }

@@ -12,7 +12,7 @@ public final class Supervisor {
   let loop: EventLoop
   let keeper: AddressKeeper
   let transmitter: Transmitter
-  private let signals: FileDescriptorBox
+  private let signals: FileDescriptor
   let monitor: NetlinkSocket
   private(set) var children: Children
   let control: ControlSocket
@@ -63,31 +63,40 @@ public final class Supervisor {
     }
   }
 
+  /// Runs as the launcher that another carpd has started, until that ends, and returns the exit code.
+  public static func runLauncher(_ options: Options) -> Int32 {
+    do {
+      let identities = try Startup.identities(options)
+      try Launcher.run(as: identities.launcher, identities.roles, options.fallback)
+      return 0
+    } catch {
+      Log(format: options.logFormat)(.error, "the launcher could not confine itself: \(error)")
+      return ExitCode.system
+    }
+  }
+
   private init(_ options: Options, _ log: Log) throws {
     self.options = options
     self.log = log
     let identities = try Startup.identities(options)
     if options.noUsers { log(.warning, "--no-users: all roles run as the same user; for test rigs only") }
-    let file = unsafe open(options.config, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-    if file < 0 {
-      throw StartFailure(ExitCode.config, "cannot open \(options.config): \(Errno.last); name the file with --config")
+    do throws(Errno) { configuration = try openFile(options.config, O_RDONLY | O_NOCTTY) } catch {
+      throw StartFailure(ExitCode.config, "cannot open \(options.config): \(error); name the file with --config")
     }
-    let configuration = FileDescriptor(owning: file)
     let program = try Startup.openEngine(options)
-    let signals = FileDescriptorBox(try signalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR2]).release())
+    let signals = try signalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR2])
     let loop = try EventLoop()
     let audit = AuditTrail(loop, log)
     let control = try ControlSocket(options, owner: identities.own, loop, log, audit)
     let children = try Children(
       loop, log, engine: program.raw,
-      launcher: LauncherSettings(own: identities.launcher, roles: identities.roles, fallback: options.fallback),
-      audit)
+      launcher: identities.launcher, roles: identities.roles, audit)
     // systemd's credentials are root's, to be read while this still may.
     let credentials = Secrets.credentials()
     // From here on nothing runs with more than the two network capabilities.
     try drop(to: identities.own, keeping: .supervisor)
     audit(.capabilityDrop, "supervisor uid \(identities.own.uid), CAP_NET_RAW and CAP_NET_ADMIN kept")
-    if !options.check && !permittedCapabilities().isSuperset(of: .supervisor) {
+    if !options.check && !Capabilities.supervisor.allSatisfy(ProcessStatus.own.permits) {
       throw StartFailure(ExitCode.system, "CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
     }
     landlock = landlockVersion()
@@ -102,7 +111,6 @@ public final class Supervisor {
     self.signals = signals
     self.children = children
     self.control = control
-    self.configuration = configuration
     try loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
     children.onLauncherReady = { [unowned self] in load() }
     children.onLauncherLost = { [unowned self] in

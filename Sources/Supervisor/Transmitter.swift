@@ -45,7 +45,7 @@ final class Transmitter {
       let target = Transmitter.multicast(request.family)
       let sender = group.mac == .virtual ? group.virtualMAC : interface.mac
       let frame = Transmitter.frame(to: target.mac, from: sender, Transmitter.packet(payload, source, target.address))
-      return try sendFrame(frames.raw, interface: interface.index, frame)
+      return try sendDatagram(frames.raw, frame, to: socketAddress(interface: interface.index))
     }
     var failure: Errno?
     for peer in peers {
@@ -68,7 +68,8 @@ final class Transmitter {
       let arp: [UInt8] =
         [0, 1, 8, 0, 6, 4, 0, 1] + mac + address.bytes + [UInt8](repeating: 0, count: 6) + address.bytes
       let broadcast = [UInt8](repeating: 0xff, count: 6)
-      return try sendFrame(frames.raw, interface: interface.index, broadcast + mac + [8, 6] + arp)
+      return try sendDatagram(
+        frames.raw, broadcast + mac + [8, 6] + arp, to: socketAddress(interface: interface.index))
     }
     let allNodes = Address(family: .ipv6, high: 0xff02 << 48, low: 1)
     // Override; Router where this host is one, or its clients would drop it as their default router (RFC 4861 7.2.5).
@@ -77,9 +78,8 @@ final class Transmitter {
     let pseudo = address.bytes + allNodes.bytes + big(UInt32(message.count)) + [0, 0, 0, 58]
     message.replaceSubrange(2..<4, with: big(checksum(pseudo + message)))
     let header: [UInt8] = [0x60, 0, 0, 0] + big(UInt16(message.count)) + [58, 255] + address.bytes + allNodes.bytes
-    try sendFrame(
-      frames.raw, interface: interface.index,
-      Transmitter.frame(to: [0x33, 0x33, 0, 0, 0, 1], from: mac, header + message))
+    let frame = Transmitter.frame(to: [0x33, 0x33, 0, 0, 0, 1], from: mac, header + message)
+    try sendDatagram(frames.raw, frame, to: socketAddress(interface: interface.index))
   }
 
   private static func multicast(_ family: Family) -> (address: Address, mac: [UInt8]) {

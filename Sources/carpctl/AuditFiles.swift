@@ -19,7 +19,7 @@ enum AuditFiles {
   static func read(_ path: String, _ body: ([UInt8]) -> Void) throws(Failure) {
     do throws(Errno) {
       // Without waiting: it might be a pipe.
-      let file = FileDescriptor(owning: try unsafe check(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)))
+      let file = try openFile(path, O_RDONLY | O_NONBLOCK)
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
       while true {
         let count = try retrying { unsafe Glibc.read(file.raw, &buffer, buffer.count) }

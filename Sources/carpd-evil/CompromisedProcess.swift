@@ -141,7 +141,7 @@ struct CompromisedProcess {
   static func runAsConfig() -> Int32 {
     let compromised = CompromisedProcess()
     let wanted = variable("EVIL") ?? ""
-    do { try confine(as: .config) } catch {
+    do { try confine(as: "config") } catch {
       say("cannot confine itself: \(error)")
       return 71
     }

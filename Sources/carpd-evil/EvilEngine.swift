@@ -15,7 +15,7 @@ enum EvilEngine {
     let rig = Rig()
     let compromised = CompromisedProcess()
     if early != "unconfined" {
-      do { try confine(as: .engine) } catch {
+      do { try confine(as: "engine") } catch {
         rig.say("cannot confine itself: \(error)")
         return 71
       }

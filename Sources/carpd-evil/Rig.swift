@@ -39,7 +39,7 @@ final class Rig {
   func raw(_ bytes: [UInt8], descriptors: [Int32] = []) -> Bool {
     while true {
       do throws(Errno) {
-        try sendDescriptors(Rig.channel, bytes, descriptors)
+        try sendDatagram(Rig.channel, bytes, descriptors: descriptors)
         return true
       } catch {
         if error.number == EINTR { continue }
@@ -59,12 +59,10 @@ final class Rig {
       let left = (Int64(end) - Int64(EventLoop.now())) / 1_000_000
       var entry = pollfd(fd: Rig.channel, events: Int16(POLLIN), revents: 0)
       if poll(&entry, 1, Int32(max(0, left))) <= 0 { return }
-      guard let (bytes, descriptors) = try? receiveDescriptors(Rig.channel, capacity: Packet.capacity, limit: 1) else {
-        continue
-      }
-      for descriptor in descriptors { close(descriptor) }
-      if bytes.isEmpty { exit(70) }
-      if let packet = Packet(bytes: bytes) { take(packet.message) }
+      guard let datagram = try? receiveDatagram(Rig.channel, capacity: Packet.capacity, ancillary: 64) else { continue }
+      for descriptor in datagram.descriptors { close(descriptor) }
+      if datagram.bytes.isEmpty { exit(70) }
+      if let packet = Packet(bytes: datagram.bytes) { take(packet.message) }
     } while EventLoop.now() < end
   }
 

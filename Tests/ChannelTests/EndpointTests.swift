@@ -12,9 +12,9 @@ private final class Ends {
 
   init() throws {
     loop = try EventLoop()
-    var pair = try SocketPair()
-    peer = dup(pair.second.raw)
-    endpoint = Endpoint(pair.takeFirst(), loop: loop)
+    let (near, far) = try openSocketPair()
+    peer = dup(far.raw)
+    endpoint = Endpoint(near, loop: loop)
   }
   deinit { closePeer() }
 
@@ -78,13 +78,13 @@ extension Endpoint.Incoming {
     let ends = try Ends()
     let whole = Message.heartbeat(late: 0).bytes(id: 1)
     for count in [1, 2, 100] {
-      try sendDescriptors(ends.peer, whole, [Int32](repeating: 0, count: count))
+      try sendDatagram(ends.peer, whole, descriptors: [Int32](repeating: 0, count: count))
       #expect(try ends.endpoint.receive().word == "malformed")
     }
     // A pipe's writing end, closed here, lives on in the datagram only: once that is refused, its reader sees the end.
     var pipe: [Int32] = [-1, -1]
     #expect(Glibc.pipe(&pipe) == 0 && fcntl(pipe[0], F_SETFL, O_NONBLOCK) == 0)
-    try sendDescriptors(ends.peer, whole, [pipe[1]])
+    try sendDatagram(ends.peer, whole, descriptors: [pipe[1]])
     close(pipe[1])
     var byte: UInt8 = 0
     #expect(read(pipe[0], &byte, 1) == -1 && errno == EAGAIN)
@@ -96,7 +96,7 @@ extension Endpoint.Incoming {
   @Test func descriptorsFromATrustedPeer() throws {
     let ends = try Ends()
     let whole = Message.connection(Connection()).bytes(id: 1)
-    try sendDescriptors(ends.peer, whole, [0])
+    try sendDatagram(ends.peer, whole, descriptors: [0])
     guard case .packet(let packet, let descriptors) = try ends.endpoint.receive(descriptors: 1) else {
       Issue.record("not a packet")
       return
@@ -107,9 +107,9 @@ extension Endpoint.Incoming {
       close(descriptor)
     }
     let before = openDescriptors()
-    try sendDescriptors(ends.peer, whole, [0, 0, 0])
+    try sendDatagram(ends.peer, whole, descriptors: [0, 0, 0])
     #expect(throws: Errno(EPROTO)) { try ends.endpoint.receive(descriptors: 1) }
-    try sendDescriptors(ends.peer, [9], [0])
+    try sendDatagram(ends.peer, [9], descriptors: [0])
     #expect(try ends.endpoint.receive(descriptors: 1).word == "malformed")
     #expect(openDescriptors() == before)
   }

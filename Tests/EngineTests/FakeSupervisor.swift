@@ -150,7 +150,7 @@ final class FakeSupervisor {
     var connection = Connection()
     connection.connection = number
     lastID += 1
-    try sendDescriptors(socket, Message.connection(connection).bytes(id: lastID), [pair[1]])
+    try sendDatagram(socket, Message.connection(connection).bytes(id: lastID), descriptors: [pair[1]])
     close(pair[1])
     return pair[0]
   }
