@@ -25,7 +25,7 @@ public struct Datagram: Sendable {
       case (Int32(IPPROTO_IPV6), IPV6_HOPLIMIT): hopLimit = UInt8(truncatingIfNeeded: data.integer(as: Int32.self))
       case (SOL_SOCKET, SO_RXQ_OVFL): overflow = data.integer()
       case (SOL_SOCKET, Int32(SCM_RIGHTS)):
-        descriptors += stride(from: 0, to: data.bytes.count, by: 4).map { data.integer(at: $0) }
+        descriptors += data.integers()
       default: break
       }
     }

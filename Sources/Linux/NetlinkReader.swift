@@ -9,6 +9,11 @@ public struct NetlinkReader: Sendable {
     return unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: T.self) }
   }
 
+  /// All of it as integers.
+  public func integers<T: FixedWidthInteger>(_: T.Type = T.self) -> [T] {
+    stride(from: 0, to: bytes.count, by: MemoryLayout<T>.size).map { integer(at: $0) }
+  }
+
   /// Text up to the first NUL.
   public var text: String { String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
 

@@ -25,6 +25,14 @@ public func setOption(_ socket: Int32, _ level: Int32, _ name: Int32, _ bytes: [
   try unsafe check(setsockopt(socket, level, name, bytes, socklen_t(bytes.count)))
 }
 
+/// Reads a socket option of at most `capacity` bytes.
+public func option(_ socket: Int32, _ level: Int32, _ name: Int32, capacity: Int) throws(Errno) -> NetlinkReader {
+  var bytes = [UInt8](repeating: 0, count: capacity)
+  var size = socklen_t(capacity)
+  try unsafe check(getsockopt(socket, level, name, &bytes, &size))
+  return NetlinkReader(bytes.prefix(Int(size)))
+}
+
 /// Binds a socket to one interface.
 public func bindToDevice(_ socket: Int32, _ name: String) throws(Errno) {
   try setOption(socket, SOL_SOCKET, SO_BINDTODEVICE, Array(name.utf8) + [0])

@@ -31,15 +31,11 @@ public final class Command {
     let own = FileDescriptor(owning: try check(pidfd_open(getpid(), 0)))
     let outputs = try Pipe()
     let reports = try Pipe()
-    var pidfd: Int32 = -1
-    let pid = unsafe cl_fork_pidfd(&pidfd)
-    if pid == 0 {
+    (guardian, _) = try startProcess {
       Guardian.run(
         command, environment: environment, parent: own.raw, output: outputs.writer.raw, report: reports.writer.raw,
         timeout: timeout)
     }
-    guardian = try check(pid)
-    close(pidfd)
     output = outputs.reader
     report = reports.reader
     try loop.watch(output.raw) { [unowned self] _ in if !readOutput() { loop.unwatch(output.raw) } }
