@@ -150,6 +150,16 @@ def many(count):
             }
 
 
+def memory():
+    """PSS in MB by process of a MASTER with one virtual host: (some time after the takeover, right after it)."""
+    with Lan() as lan:
+        daemon = Carpd(lan.node("a", 101), config(host(1, ["192.0.2.1/24"], 0)))
+        daemon.wait_state("MASTER")
+        after = daemon.memory()
+        time.sleep(25)
+        return [{name: size / 1e6 for name, size in found.items()} for found in (daemon.memory(), after)]
+
+
 def cell(values, digits=1):
     values = [value for value in values if value is not None]
     if not values:
@@ -170,10 +180,10 @@ def main():
     parser.add_argument("--runs", type=int, default=7, help="runs of each fault (7)")
     parser.add_argument("--crashes", type=int, default=20, help="crashes for the check of two owners (20)")
     parser.add_argument("--many", type=int, default=1000, help="addresses of each family in one virtual host (1000)")
-    parser.add_argument("--only", action="append", choices=FAULTS + ["two owners", "many"], help="only this (repeat)")
+    parser.add_argument("--only", action="append", choices=FAULTS + ["two owners", "many", "memory"], help="only this (repeat)")
     parser.add_argument("--mac", action="append", choices=["virtual", "interface"], help="only this mode (repeat)")
     choice = parser.parse_args()
-    wanted = set(choice.only or FAULTS + ["two owners", "many"])
+    wanted = set(choice.only or FAULTS + ["two owners", "many", "memory"])
     faults = [fault for fault in FAULTS if fault in wanted]
     macs = choice.mac or ["virtual", "interface"]
     remove_leftovers()
@@ -219,6 +229,14 @@ def main():
         print("|---|---|---|")
         for name in rows[0]:
             print(f"| {name} | {len(rows)} | {cell([row[name] for row in rows])} |")
+    if "memory" in wanted:
+        note("memory")
+        rest, after = memory()
+        print("\n| memory (PSS), one virtual host | at rest, MB | right after a takeover, MB |")
+        print("|---|---|---|")
+        for name in rest:
+            print(f"| {name} | {rest[name]:.1f} | {after[name]:.1f} |")
+        print(f"| together | **{sum(rest.values()):.1f}** | {sum(after.values()):.1f} |")
     note("done")
     return 0
 

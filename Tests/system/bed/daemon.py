@@ -224,6 +224,11 @@ class Carpd:
     def supervisor(self):
         return processes.status(self.process.pid)
 
+    def memory(self):
+        """PSS of each resident process in bytes, by name."""
+        everybody = [("supervisor", self.process.pid)] + [(child.name, child.pid) for child in self.children()]
+        return {name.removeprefix("carpd-"): processes.proportional_set_size(pid) for name, pid in everybody}
+
     # carpctl
 
     def carpctl(self, *arguments, check=True):
