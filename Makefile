@@ -62,13 +62,15 @@ UNITS   = $(TO)/lib/systemd/system
 # polkit (before version 124) looks for rules in /usr/share and /etc only.
 POLKIT  = $(DESTDIR)$(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/polkit-1/rules.d
 install: $(BUILD)/carpd
-	install -d $(TO)/sbin $(TO)/bin $(TO)/share/doc/carpd/networkd $(TO)/share/man/man5 $(TO)/share/man/man8 $(UNITS)
+	install -d $(TO)/sbin $(TO)/bin $(TO)/share/doc/carpd/networkd $(TO)/share/doc/carpd/systemd \
+	  $(TO)/share/man/man5 $(TO)/share/man/man8 $(UNITS)
 	install -m 0755 -s $(BUILD)/carpd $(BUILD)/carpd-engine $(TO)/sbin/
 	install -m 0755 -s $(BUILD)/carpctl $(TO)/bin/
 	install -m 0644 $(wildcard man/*.5) $(TO)/share/man/man5/
 	install -m 0644 $(wildcard man/*.8) $(TO)/share/man/man8/
 	install -m 0644 README.md ARCHITECTURE.md LICENSE $(wildcard conf/*.toml) $(TO)/share/doc/carpd/
-	install -m 0644 $(wildcard conf/networkd/*) $(TO)/share/doc/carpd/networkd/
+	install -m 0644 conf/networkd/* $(TO)/share/doc/carpd/networkd/
+	install -m 0644 conf/systemd/* $(TO)/share/doc/carpd/systemd/
 	install -D -m 0644 systemd/carpd.sysusers $(TO)/lib/sysusers.d/carpd.conf
 	install -D -m 0644 systemd/carpd.tmpfiles $(TO)/lib/tmpfiles.d/carpd.conf
 	install -D -m 0644 systemd/carpd-hook.rules $(POLKIT)/50-carpd-hook.rules

@@ -3,6 +3,7 @@ systemd of Debian 12, B that of Debian 13."""
 
 import json
 import os
+import re
 import time
 
 import pytest
@@ -112,6 +113,23 @@ def test_macvlan_is_deaf_to_routers(running):
     macvlan = next(name for name in a.node.links() if name.startswith("carp"))
     assert a.node.sysctl(f"net.ipv6.conf.{macvlan}.accept_ra") == "0"
     assert a.node.sysctl(f"net.ipv6.conf.{macvlan}.autoconf") == "0"
+
+
+def test_realtime(running):
+    """The example of a drop-in: every process is real-time, and one that does not wait for anything is ended."""
+    a = running[0]
+    drop_in(a, "realtime", a.path("/usr/share/doc/carpd/systemd/realtime.conf").read_text())
+    try:
+        a.systemctl("restart", "carpd")
+        found = a.processes_of().values()
+        assert len(found) == 4 and all(os.sched_getscheduler(one.pid) == os.SCHED_RR for one in found)
+        for one in found:
+            with open(f"/proc/{one.pid}/limits") as file:
+                assert re.search(r"(?m)^Max realtime timeout +1000000 +1000000 ", file.read())
+        a.wait_state("MASTER", 1, 2)
+    finally:
+        remove_drop_in(a, "realtime")
+        a.systemctl("restart", "carpd")
 
 
 @pytest.mark.measures
