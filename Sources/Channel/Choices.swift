@@ -22,7 +22,7 @@ public enum NoteCode: UInt8, CaseIterable, Sendable, Field {
   case ranLate
   /// A packet of our own came back; address = source.
   case looped
-  /// a = demotion delta (two's complement), b = sum.
+  /// a = demotion delta, b = reason * 2^24 + sum (24 bits); delta and sum in two's complement.
   case demoted
 }
 

@@ -18,6 +18,6 @@ public enum Effect: Equatable, Sendable {
   case peerMismatch(Bool)
   /// The family's advertisements are missing while the other family's are heard (true) or no longer (false).
   case familySilent(Family, Bool)
-  /// Add this to the node's sum of demotions, because sending fails (240) or works again (-240).
-  case demote(Int)
+  /// Begin (true) or stop (false) to demote the machine for this cause.
+  case demote(DemotionCause, Bool)
 }

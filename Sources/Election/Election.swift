@@ -38,6 +38,8 @@ public struct Election: Sendable {
   var isListening = false
   /// The sum of this node's demotions.
   var demotion = 0
+  /// What this group demotes the machine for.
+  public internal(set) var demoting: Set<DemotionCause> = []
   /// The source address of this node's advertisements in each family.
   var ownSources: [Family: Address] = [:]
   /// When an authenticated advertisement last came by each family.

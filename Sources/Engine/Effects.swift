@@ -26,10 +26,7 @@ extension Engine {
     case .familySilent(let family, let isSilent):
       if isSilent { group.silentFamilies.insert(family) } else { group.silentFamilies.remove(family) }
       note(.familySilent, group, a: UInt32(family.rawValue), b: isSilent ? 1 : 0)
-    case .demote(let delta):
-      demotion += delta
-      let bits = { (number: Int) in UInt32(bitPattern: Int32(clamping: number)) }
-      note(.demoted, group, a: bits(delta), b: bits(demotion))
+    case .demote(let cause, let begins): demote(cause, begins, of: group)
     }
   }
 
@@ -56,12 +53,14 @@ extension Engine {
     group.interface.counters.sent(family)
   }
 
-  /// Sends a note about a group.
-  func note(_ code: NoteCode, _ group: Group, a: UInt32, b: UInt32, from source: CARP.Address? = nil) {
+  /// Sends a note, about a group if there is one.
+  func note(_ code: NoteCode, _ group: Group?, a: UInt32, b: UInt32, from source: CARP.Address? = nil) {
     var note = Note()
     note.code = code
-    note.group = group.index
-    note.interface = group.interface.index
+    if let group {
+      note.group = group.index
+      note.interface = group.interface.index
+    }
     note.a = a
     note.b = b
     if let source { note.address = Channel.Address(source) }

@@ -23,9 +23,11 @@ final class Engine {
 
   /// Events that wait to be handled, in order: handling one may bring about others.
   private var events: [(Group, Event)] = []
-  /// The sum of this node's demotions, and what of it the elections know.
-  var demotion = 0
+  /// Why this machine is demoted, and what of the sum the elections know.
+  var demotions = Demotions()
   private var announcedDemotion = 0
+  /// What each cause demotes by: FreeBSD's defaults.
+  var demotionFactors: [DemotionCause: Int] = [.interfaceDown: 240, .sendErrors: 240]
   /// How often timers ran too late, since the start.
   var lateTimers: UInt32 = 0
   private var lastLateNote: UInt64?
@@ -150,6 +152,9 @@ final class Engine {
     let now = EventLoop.now()
     for note in notes.due(now: now) { channel.send(.note(note)) }
     control?.expire(now: now)
+    expireDemotions(now: now)
+    settle()
+    rearm()
     refreshDeposits(now: now)
     loop.after(milliseconds: 200) { [weak self] in self?.tick() }
   }

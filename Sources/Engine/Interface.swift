@@ -7,7 +7,8 @@ final class Interface {
   let name: String
   /// The number it goes by on the channel.
   var index: UInt16
-  var condition = LinkCondition.absent
+  /// Nil until it was told.
+  var condition: LinkCondition?
   /// What advertisements leave with; no entry where the interface has no address of the family.
   var sources: [CARP.Family: CARP.Address] = [:]
   var counters = CounterValues()

@@ -42,6 +42,7 @@ extension Engine {
     {
       channel.send(.bowOut(group: group.index))
     }
+    for group in old where !hosts.contains(where: { $0.names(group.host) }) { undemote(group) }
     var generator = SystemRandomNumberGenerator()
     groups = []
     for host in hosts {
@@ -51,6 +52,7 @@ extension Engine {
         keep(previous, as: host)
       } else {
         if previous?.election.state == .master { channel.send(.bowOut(group: host.group)) }
+        if let previous { undemote(previous) }
         begin(Group(host, on: interface, using: &generator))
       }
     }
@@ -73,6 +75,6 @@ extension Engine {
       post(.ownSource(family, group.interface.sources[family]), to: group)
     }
     post(.demotion(demotion), to: group)
-    if group.interface.condition == .up { post(.linkUp, to: group) }
+    if let condition = group.interface.condition { post(condition == .up ? .linkUp : .linkDown, to: group) }
   }
 }

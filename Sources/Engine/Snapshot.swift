@@ -55,7 +55,7 @@ extension Engine {
   private func status(of interface: Interface) -> InterfaceStatus {
     var status = InterfaceStatus()
     status.name = interface.name
-    status.state = interface.condition.name
+    status.state = (interface.condition ?? .absent).name
     status.source4 = interface.sources[.ipv4]?.description ?? ""
     status.source6 = interface.sources[.ipv6]?.description ?? ""
     status.counters = interface.counters

@@ -10,6 +10,13 @@ public enum LogText {
     "addresses could not be set", "shutting down",
   ]
 
+  /// The reasons of `Engine.DemotionReason`, by number.
+  static let demotionReasons = [
+    "interface down", "interface up", "vhid removed", "send errors", "sending works again", "tracked interface down",
+    "tracked interface up", "user requested via carpctl", "taken back via carpctl", "its time is over",
+    "whoever held it is gone",
+  ]
+
   /// What was wrong with a packet and what to check, by the numbers of `CARP.Rejection`.
   static let rejections: [(text: String, advice: String)] = [
     ("wrong TTL", "a router forwarded it, or its sender is not on this link and does not send TTL 255"),
@@ -57,7 +64,11 @@ public enum LogText {
     case .ranLate: return (.warning, "timers ran \(note.a) ms late; the machine is overloaded or was paused")
     case .looped: return (.warning, "\(place): dropping looped packet: the network sends our own packets back")
     case .demoted:
-      return (.notice, "demoted by \(Int32(bitPattern: note.a)) to \(Int32(bitPattern: note.b)) (send errors)")
+      let number = Int(note.b >> 24)
+      let reason = demotionReasons.indices.contains(number) ? demotionReasons[number] : "?"
+      let sum = Int32(bitPattern: note.b << 8) >> 8
+      let why = place == "?" ? reason : "\(reason), \(place)"
+      return (.notice, "demoted by \(Int32(bitPattern: note.a)) to \(sum) (\(why))")
     }
   }
 

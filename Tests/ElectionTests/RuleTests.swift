@@ -317,12 +317,12 @@ struct SendErrorsTests {
   @Test func threeErrorsDemoteOnceAndThreeSuccessesUndoIt() {
     var node = Node.master()
     #expect(node.at(0, .sendFailed) == [] && node.at(0, .sendFailed) == [])
-    #expect(node.at(0, .sendFailed) == [.demote(240)])
+    #expect(node.at(0, .sendFailed) == [.demote(.sendErrors, true)])
     #expect(node.at(0, .sendFailed) == [])
     #expect(node.at(0, .sendSucceeded) == [] && node.at(0, .sendSucceeded) == [])
     #expect(node.at(0, .sendFailed) == [])
     #expect(node.at(0, .sendSucceeded) == [] && node.at(0, .sendSucceeded) == [])
-    #expect(node.at(0, .sendSucceeded) == [.demote(-240)])
+    #expect(node.at(0, .sendSucceeded) == [.demote(.sendErrors, false)])
     #expect(node.at(0, .sendSucceeded) == [])
   }
 
@@ -339,7 +339,7 @@ struct SendErrorsTests {
   @Test func aStopTakesTheDemotionBack() {
     var node = Node.backup()
     for _ in 0..<3 { _ = node.at(0, .sendFailed) }
-    #expect(node.at(1, .stop) == [.transition(from: .backup, to: .initial, .stopping), .demote(-240)])
+    #expect(node.at(1, .stop) == [.transition(from: .backup, to: .initial, .stopping), .demote(.sendErrors, false)])
   }
 }
 

@@ -11,6 +11,7 @@ struct Simulator {
     var isServing = false
     /// Until when the process gets nothing done.
     var sleepsUntil = Instant(nanoseconds: 0)
+    /// Demotions for causes outside of the election.
     var demotion = 0
     /// When its timer fires; nil if it does not.
     var wakesAt: Instant?
@@ -121,6 +122,7 @@ struct Simulator {
 
   private mutating func apply(_ effects: [Effect], of index: Int, from before: State) {
     var state = before
+    var hasDemoted = false
     for effect in effects {
       switch effect {
       case .acquire:
@@ -136,10 +138,11 @@ struct Simulator {
       case .transition(let from, let to, _):
         require(from == state && to != state, "a transition from another state")
         state = to
-      case .demote(let delta): demote(index, by: delta)
+      case .demote: hasDemoted = true
       case .announce, .peerMismatch, .familySilent: break
       }
     }
+    if hasDemoted { demote(index, by: 0) }
     require(state == machines[index].election.state, "a change of state without a transition")
     require(machines[index].isServing == (state == .master), "addresses without the role, or the role without them")
   }
@@ -189,7 +192,8 @@ struct Simulator {
 
   private mutating func demote(_ index: Int, by delta: Int) {
     machines[index].demotion += delta
-    deliver(.demotion(machines[index].demotion), to: index)
+    let ownCauses = machines[index].election.demoting.count
+    deliver(.demotion(machines[index].demotion + 240 * ownCauses), to: index)
   }
 
   private mutating func disturbOnce() {

@@ -73,15 +73,23 @@ struct TableTests {
   @Test func linkDownEndsMASTERWithoutAWord() {
     var node = Node.master()
     #expect(
-      node.at(1, .linkDown) == [.transition(from: .master, to: .initial, .hardwareInterfaceDown), .release])
+      node.at(1, .linkDown) == [
+        .transition(from: .master, to: .initial, .hardwareInterfaceDown), .release, .demote(.interfaceDown, true),
+      ])
     #expect(node.deadline == nil)
     #expect(node.at(2, .linkDown) == [])
-    #expect(node.at(3, .linkUp) == [.transition(from: .initial, to: .backup, .initializationComplete)])
+    #expect(
+      node.at(3, .linkUp) == [
+        .transition(from: .initial, to: .backup, .initializationComplete), .demote(.interfaceDown, false),
+      ])
   }
 
   @Test func linkDownEndsBACKUP() {
     var node = Node.backup()
-    #expect(node.at(1, .linkDown) == [.transition(from: .backup, to: .initial, .hardwareInterfaceDown)])
+    #expect(
+      node.at(1, .linkDown) == [
+        .transition(from: .backup, to: .initial, .hardwareInterfaceDown), .demote(.interfaceDown, true),
+      ])
     #expect(node.deadline == nil)
   }
 

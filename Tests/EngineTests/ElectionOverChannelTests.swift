@@ -94,11 +94,11 @@ extension EngineTests {
       fail(try supervisor.run(milliseconds: 40).filter { $0.type == .advertise })
       fail(try supervisor.run(milliseconds: 110).filter { $0.type == .advertise }.prefix(1))
       let demoted = try supervisor.run(milliseconds: 50)
-      #expect(demoted.notes(.demoted).map { [$0.a, $0.b] } == [[240, 240]])
+      #expect(demoted.notes(.demoted).map { [$0.a, $0.b] } == [[240, 3 << 24 | 240]])
       #expect(demoted.advertisements.map(\.advskew) == [240, 240])
       #expect(supervisor.engine.snapshot().daemon.demotion == 240)
       let healed = try supervisor.run(milliseconds: 250)
-      #expect(healed.notes(.demoted).map(\.b) == [0])
+      #expect(healed.notes(.demoted).map(\.b) == [4 << 24])
       #expect(healed.advertisements.last?.advskew == 20)
     }
 

@@ -16,6 +16,6 @@ extension Election {
     let bowOut: [Effect] = state == .master ? [.bowOut] : []
     isStopped = true
     lastUnverified = nil
-    return bowOut + becomeInitial(.stopping, at: now) + undoSendErrorDemotion()
+    return bowOut + becomeInitial(.stopping, at: now) + undoDemotions()
   }
 }

@@ -16,4 +16,20 @@ extension Election {
     schedule?.restart(at: now, interval: interval)
     return [advertise]
   }
+
+  /// Demotes the machine for a cause of this group's, once however often it is told.
+  mutating func demote(_ cause: DemotionCause) -> [Effect] {
+    demoting.insert(cause).inserted ? [.demote(cause, true)] : []
+  }
+
+  /// Takes that back.
+  mutating func undoDemotion(_ cause: DemotionCause) -> [Effect] {
+    demoting.remove(cause) == nil ? [] : [.demote(cause, false)]
+  }
+
+  /// A group that is gone demotes nobody.
+  mutating func undoDemotions() -> [Effect] {
+    sendErrors = SendErrors()
+    return DemotionCause.allCases.flatMap { undoDemotion($0) }
+  }
 }

@@ -1,46 +1,34 @@
-/// Rule Send errors (CARP section 6.2, FreeBSD 14 and later): three errors demote the node once, three successes in a row
-/// take that back. Both families count together.
+/// Rule Send errors (CARP section 6.2, FreeBSD 14 and later): three errors demote the machine once, three successes in a
+/// row take that back; an error in between makes the successes count anew. Both families count together.
 struct SendErrors: Equatable, Sendable {
-  private(set) var isDemoted = false
+  /// How many errors demote, and how many successes end it.
+  private static let limit = 3
   private var errors = 0
   private var successes = 0
 
-  /// The demotion that too many errors bring.
-  static let demotion = 240
-
-  /// Whether to demote now.
+  /// Whether to demote now, if that is not done yet.
   mutating func failed() -> Bool {
     successes = 0
-    errors = min(errors + 1, 3)
-    guard errors == 3, !isDemoted else { return false }
-    isDemoted = true
-    return true
+    errors = min(errors + 1, Self.limit)
+    return errors == Self.limit
   }
 
-  /// Whether to take the demotion back now.
+  /// Whether to take a demotion back now: the errors are forgotten.
   mutating func succeeded() -> Bool {
     guard errors > 0 else { return false }
     successes += 1
-    guard successes == 3 else { return false }
-    let wasDemoted = isDemoted
+    guard successes == Self.limit else { return false }
     self = SendErrors()
-    return wasDemoted
+    return true
   }
 }
 
 extension Election {
   mutating func sendFailed() -> [Effect] {
-    sendErrors.failed() ? [.demote(SendErrors.demotion)] : []
+    sendErrors.failed() ? demote(.sendErrors) : []
   }
 
   mutating func sendSucceeded() -> [Effect] {
-    sendErrors.succeeded() ? [.demote(-SendErrors.demotion)] : []
-  }
-
-  /// A group that is gone demotes nobody.
-  mutating func undoSendErrorDemotion() -> [Effect] {
-    let wasDemoted = sendErrors.isDemoted
-    sendErrors = SendErrors()
-    return wasDemoted ? [.demote(-SendErrors.demotion)] : []
+    sendErrors.succeeded() ? undoDemotion(.sendErrors) : []
   }
 }

@@ -1,0 +1,66 @@
+import Channel
+import Election
+import Linux
+
+// The one owner of the sum of demotions: whatever demotes this machine goes through here.
+extension Engine {
+  /// The sum of this machine's demotions.
+  var demotion: Int { demotions.sum }
+
+  /// Adds a source of demotion, or replaces the one of the same name, and has the elections told.
+  func demote(_ name: String, _ source: Demotions.Source, because reason: DemotionReason, of group: Group? = nil) {
+    let before = demotion
+    demotions.set(name, source)
+    noteDemotion(since: before, reason, group)
+  }
+
+  /// Removes a source of demotion, and has the elections told.
+  ///
+  /// - Returns: what it was, nil if there was none of the name.
+  @discardableResult
+  func undemote(_ name: String, because reason: DemotionReason, of group: Group? = nil) -> Demotions.Source? {
+    let before = demotion
+    let source = demotions.remove(name)
+    noteDemotion(since: before, reason, group)
+    return source
+  }
+
+  /// Ends what was to last until now.
+  func expireDemotions(now: UInt64) {
+    for name in demotions.expired(at: now) { undemote(name, because: .expired) }
+  }
+
+  /// A group begins or stops to demote the machine.
+  func demote(_ cause: DemotionCause, _ begins: Bool, of group: Group) {
+    let name = group.demotionName(cause)
+    guard begins else {
+      undemote(name, because: cause == .interfaceDown ? .interfaceUp : .sendOK, of: group)
+      return
+    }
+    var source = Demotions.Source(value: demotionFactors[cause] ?? 0)
+    source.reason = cause == .interfaceDown ? "interface down" : "send errors"
+    source.since = EventLoop.now()
+    demote(name, source, because: cause == .interfaceDown ? .interfaceDown : .sendErrors, of: group)
+  }
+
+  /// A group that is gone demotes nobody.
+  func undemote(_ group: Group) {
+    for cause in DemotionCause.allCases { undemote(group.demotionName(cause), because: .removed, of: group) }
+  }
+
+  private func noteDemotion(since before: Int, _ reason: DemotionReason, _ group: Group?) {
+    let delta = demotion - before
+    if delta == 0 { return }
+    // With hundreds of sources the sum needs less than 24 bits.
+    let sum = UInt32(bitPattern: Int32(clamping: demotion)) & 0xff_ffff
+    note(.demoted, group, a: UInt32(bitPattern: Int32(clamping: delta)), b: UInt32(reason.rawValue) << 24 | sum)
+  }
+}
+
+extension Group {
+  /// What its source of demotion is called.
+  fileprivate func demotionName(_ cause: DemotionCause) -> String {
+    let prefix = cause == .interfaceDown ? "link" : "send"
+    return "\(prefix):\(host.interfaceName)-\(host.parameters.vhid)"
+  }
+}
