@@ -18,6 +18,8 @@ public enum Effect: Equatable, Sendable {
   case peerMismatch(Bool)
   /// The family's advertisements are missing while the other family's are heard (true) or no longer (false).
   case familySilent(Family, Bool)
+  /// Tell the other members of the group that shares its fate with this one (rule Shared fate).
+  case fellows(Event)
   /// Begin (true) or stop (false) to demote the machine for this cause.
   case demote(DemotionCause, Bool)
 }

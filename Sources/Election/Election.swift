@@ -34,6 +34,15 @@ public struct Election: Sendable {
   var schedule: Schedule?
   /// Until when the role must not be taken (rule HoldDown).
   var heldDownUntil: Instant?
+  /// Until when this group counts as unable, because it failed (rule Hold-down).
+  var failedUntil: Instant?
+  /// Whether the group that shares its fate cannot serve (rule Shared fate).
+  public internal(set) var isHeldByFate = false
+  /// What the master announced last, and from when on it may be preempted, because it is worse (rule Preemption).
+  var masterInterval: Interval?
+  var preemptFrom: Instant?
+  /// When the role was lost lately, at most three times (rule Flap damping).
+  var lossesOfRole: [Instant] = []
   /// Whether timers ran late and no other node was heard since (rule LateTimers).
   var isListening = false
   /// The sum of this node's demotions.
@@ -83,6 +92,10 @@ public struct Election: Sendable {
     case .ranLate: ranLate(at: now)
     case .sendFailed: sendFailed()
     case .sendSucceeded: sendSucceeded()
+    case .hold(let end): hold(until: end)
+    case .fellowsAble(let areAble): fellowsAble(areAble, at: now)
+    case .yieldTogether: yieldTogether(at: now)
+    case .preemptTogether: preemptTogether(at: now)
     case .stop: stop(at: now)
     }
   }

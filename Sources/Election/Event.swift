@@ -32,6 +32,14 @@ public enum Event: Equatable, Sendable {
   case sendFailed
   /// An advertisement was sent.
   case sendSucceeded
+  /// Take no role until then, because the machine has just started (rule Hold-down).
+  case hold(until: Instant)
+  /// All members of the group that shares its fate can serve, or not all (rule Shared fate).
+  case fellowsAble(Bool)
+  /// Another member of the group yielded.
+  case yieldTogether
+  /// All members of the group preempt now.
+  case preemptTogether
   /// An orderly stop; nothing follows it.
   case stop
 }

@@ -12,6 +12,12 @@ public struct Parameters: Equatable, Sendable {
   public var ipv4: Bool
   /// Whether the group has IPv6 addresses.
   public var ipv6: Bool
+  /// Whether other groups of this machine share its fate.
+  public var sharesFate = false
+  /// Milliseconds that a worse master must be heard for before it is preempted.
+  public var preemptDelay: UInt32 = 0
+  /// Milliseconds within which three losses of the role hold preemption back, and for how long; 0 is off.
+  public var damping: UInt32 = 0
 
   public init(vhid: UInt8, advbase: UInt8, advskew: UInt8, preempt: Bool, ipv4: Bool, ipv6: Bool) {
     self.vhid = vhid

@@ -21,6 +21,10 @@ public enum Reason: UInt8, CaseIterable, Hashable, Sendable {
   case acquireFailed
   /// An orderly stop.
   case stopping
+  /// Another virtual host of the group cannot serve.
+  case groupCannotServe
+  /// Another virtual host of the group yielded.
+  case groupYields
 
   /// The words in parentheses at the end of a transition's log line, FreeBSD's own where it has the reason.
   public var text: String {
@@ -38,6 +42,8 @@ public enum Reason: UInt8, CaseIterable, Hashable, Sendable {
     case .addressLost: "shared address taken away"
     case .acquireFailed: "addresses could not be set"
     case .stopping: "shutting down"
+    case .groupCannotServe: "another of its group cannot serve"
+    case .groupYields: "another of its group yielded"
     }
   }
 }

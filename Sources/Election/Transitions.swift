@@ -6,19 +6,23 @@ extension Election {
   mutating func becomeMaster(_ reason: Reason, at now: Instant) -> [Effect] {
     let entered = enter(.master, reason, at: now)
     heldDownUntil = nil
+    failedUntil = nil
     lastMaster = nil
     schedule = Schedule(takenOverAt: now, interval: advertisementInterval)
     return [entered, .acquire, advertise, .announce] + leaveBackup()
   }
 
-  /// BACKUP entry from INIT or MASTER: nothing is sent (FreeBSD does not on yielding either), and the master-down timer
-  /// runs from now, for `timeout` if it is not to be the ordinary one.
-  mutating func becomeBackup(_ reason: Reason, at now: Instant, waiting timeout: Interval? = nil) -> [Effect] {
-    let release: [Effect] = state == .master ? [.release] : []
+  /// BACKUP entry from INIT or MASTER: nothing is sent (FreeBSD does not on yielding either) unless a MASTER is to bow
+  /// out, and the master-down timer runs from now, for `timeout` if it is not to be the ordinary one.
+  mutating func becomeBackup(
+    _ reason: Reason, at now: Instant, waiting timeout: Interval? = nil, leavingBy leave: Effect = .release
+  ) -> [Effect] {
+    let left: [Effect] = state == .master ? [leave] : []
     let entered = enter(.backup, reason, at: now)
     schedule = nil
+    forgetMasterInterval()
     armMasterDown(at: now, waiting: timeout)
-    return [entered] + release
+    return [entered] + left
   }
 
   /// INIT entry. What becomes of a MASTER's addresses is the caller's to say.
@@ -34,11 +38,13 @@ extension Election {
   private mutating func leaveBackup() -> [Effect] {
     masterDown = nil
     isListening = false
+    forgetMasterInterval()
     return forgetSilence()
   }
 
   private mutating func enter(_ next: State, _ reason: Reason, at now: Instant) -> Effect {
     let previous = state
+    if previous == .master { noteLoss(reason, at: now) }
     state = next
     since = now
     lastReason = reason

@@ -26,6 +26,8 @@ extension Engine {
     case .familySilent(let family, let isSilent):
       if isSilent { group.silentFamilies.insert(family) } else { group.silentFamilies.remove(family) }
       note(.familySilent, group, a: UInt32(family.rawValue), b: isSilent ? 1 : 0)
+    case .fellows(let event):
+      for fellow in fellows(of: group) where fellow !== group { post(event, to: fellow) }
     case .demote(let cause, let begins): demote(cause, begins, of: group)
     }
   }

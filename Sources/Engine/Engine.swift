@@ -20,6 +20,8 @@ final class Engine {
   /// By ascending index.
   var groups: [Group] = []
   var interfaces: [UInt16: Interface] = [:]
+  /// Those that share their fate, by the name of their group.
+  var fates: [String: [Group]] = [:]
 
   /// Events that wait to be handled, in order: handling one may bring about others.
   private var events: [(Group, Event)] = []
@@ -110,6 +112,7 @@ final class Engine {
       if let due, due.nanoseconds < now { noteLate(nanoseconds: now - due.nanoseconds, now: now) }
     }
     perform(effects, of: group)
+    followFate(of: group, at: Instant(nanoseconds: now))
   }
 
   /// Once a second at most: all groups of a machine that slept are late together.

@@ -22,6 +22,8 @@ struct HostConfiguration: Equatable {
   var peers: [CARP.Address]
   /// Seconds, the longer of the two families'.
   var lease: UInt16
+  /// The name of the group of virtual hosts that share their fate; empty without one.
+  var fate = ""
 
   /// Whether a role held under `other` may be kept under this: the same host, with the same digests and addresses.
   func continues(_ other: HostConfiguration) -> Bool {

@@ -57,6 +57,7 @@ extension Engine {
       }
     }
     for group in groups { group.interface.groups[group.host.parameters.vhid] = group }
+    fates = Dictionary(grouping: groups.filter { !$0.host.fate.isEmpty }, by: \.host.fate)
     settle()
   }
 

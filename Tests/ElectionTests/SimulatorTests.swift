@@ -25,12 +25,12 @@ struct SimulatorTests {
       for round in 0..<6 {
         simulator.disturb(seconds: 30)
         simulator.run(until: simulator.now.advanced(byMicroseconds: 10_000_000))
-        let masters = simulator.machines.indices.filter { simulator.machines[$0].election.state == .master }
+        let masters = simulator.masters(on: 0)
         #expect(masters.count == 1, "seed \(seed), round \(round)")
-        #expect(simulator.machines.allSatisfy { $0.election.state != .initial })
+        #expect(simulator.seats.allSatisfy { $0.election.state != .initial })
         if world.preempt, let master = masters.first {
-          let best = simulator.machines.map(\.election.wireSkew).min()
-          #expect(simulator.machines[master].election.wireSkew == best, "seed \(seed), round \(round)")
+          let best = simulator.seats.map(\.election.wireSkew).min()
+          #expect(simulator.seats[master].election.wireSkew == best, "seed \(seed), round \(round)")
         }
       }
       #expect(simulator.violations == [], "seed \(seed)")
@@ -43,7 +43,7 @@ struct SimulatorTests {
     func history() -> [UInt64] {
       var simulator = Simulator(machines: 4, preempt: true, equal: false, seed: 7)
       simulator.disturb(seconds: 300)
-      return [UInt64(simulator.events), simulator.now.nanoseconds] + simulator.machines.map(\.election.transitions)
+      return [UInt64(simulator.events), simulator.now.nanoseconds] + simulator.seats.map(\.election.transitions)
     }
     #expect(history() == history())
   }
@@ -75,9 +75,13 @@ struct RandomEventTests {
 
   private func randomParameters(_ generator: inout SplitMix) -> Parameters {
     func byte() -> UInt8 { [0, 1, 85, 86, 254, 255].randomElement(using: &generator) ?? 0 }
-    return Parameters(
+    var parameters = Parameters(
       vhid: byte(), advbase: byte(), advskew: byte(), preempt: .random(using: &generator),
       ipv4: .random(using: &generator), ipv6: .random(using: &generator))
+    parameters.sharesFate = .random(using: &generator)
+    parameters.preemptDelay = [0, 5000, .max].randomElement(using: &generator) ?? 0
+    parameters.damping = [0, 5000, .max].randomElement(using: &generator) ?? 0
+    return parameters
   }
 
   private func randomEvent(_ generator: inout SplitMix) -> Event {
@@ -88,7 +92,8 @@ struct RandomEventTests {
       .linkUp, .linkUp, .linkDown, heard, heard, heard, bowOut, .unverified(from: source), .ownSource(.ipv4, source),
       .ownSource(.ipv6, nil), .timer, .demotion([.min, -1, 0, 240, .max].randomElement(using: &generator) ?? 0),
       .force(.master), .force(.backup), .adopt, .acquireFailed, .addressLost, .foreignFrame, .ranLate, .sendFailed,
-      .sendSucceeded,
+      .sendSucceeded, .hold(until: Instant(nanoseconds: .random(in: 0...(.max), using: &generator))),
+      .fellowsAble(.random(using: &generator)), .yieldTogether, .preemptTogether,
     ]
     if Int.random(in: 0..<300, using: &generator) == 0 { return .stop }
     return events.randomElement(using: &generator) ?? .timer

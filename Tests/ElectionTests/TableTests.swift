@@ -143,7 +143,8 @@ struct TableTests {
         "hardware interface up", "initialization complete", "hardware interface down", "master timed out",
         "more frequent advertisement received", "preempting a slower master", "master will time out",
         "user requested via carpctl", "role handed over", "timers ran late", "shared address taken away",
-        "addresses could not be set", "shutting down",
+        "addresses could not be set", "shutting down", "another of its group cannot serve",
+        "another of its group yielded",
       ])
   }
 }

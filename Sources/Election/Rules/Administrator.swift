@@ -3,9 +3,10 @@ import CARP
 // Rule Administrator: FreeBSD's `state master` and `state backup` (CARP section 6), and roles that are handed over.
 extension Election {
   mutating func force(_ wanted: State, at now: Instant) -> [Effect] {
-    switch (state, wanted) {
-    case (.backup, .master): becomeMaster(.userRequested, at: now)
-    case (.master, .backup): becomeBackup(.userRequested, at: now, waiting: leavingTheRole)
+    let fellows: [Effect] = parameters.sharesFate ? [.fellows(.force(wanted))] : []
+    return switch (state, wanted) {
+    case (.backup, .master) where !isHeldByFate: becomeMaster(.userRequested, at: now) + fellows
+    case (.master, .backup): becomeBackup(.userRequested, at: now, waiting: leavingTheRole) + fellows
     default: []
     }
   }

@@ -4,6 +4,10 @@ extension Election {
   mutating func heardBowOut(at now: Instant) -> [Effect] {
     // After late timers the bow-out may be an old one: go on listening for as long as was meant.
     if isListening { return [] }
+    if isHeldByFate {
+      armMasterDown(at: now)
+      return []
+    }
     if let end = heldDownUntil, now < end {
       masterDown = end
       return []

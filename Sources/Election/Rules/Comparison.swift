@@ -16,13 +16,14 @@ extension Election {
   ) -> [Effect] {
     // A node that goes away leaves the role where it is.
     if advertisement.isBowOut { return [] }
-    let yields =
-      rank > advertisement.interval
-      || (rank == advertisement.interval && yieldsTie(to: source, at: now))
+    let isWorse = rank > advertisement.interval
+    let yields = isWorse || (rank == advertisement.interval && yieldsTie(to: source, at: now))
     lastHeard[source.family] = now
     guard yields else { return answerWorseMaster(at: now) }
     lastMaster = source
-    return becomeBackup(.moreFrequentAdvertisement, at: now)
+    let effects = becomeBackup(.moreFrequentAdvertisement, at: now)
+    compare(with: advertisement.interval, at: now)
+    return effects + (isWorse && parameters.sharesFate ? [.fellows(.yieldTogether)] : [])
   }
 
   private mutating func heardAsBackup(
@@ -30,13 +31,12 @@ extension Election {
   ) -> [Effect] {
     if advertisement.isBowOut { return heardBowOut(at: now) }
     let effects = heardFamily(source.family, at: now)
-    if mayTakeOver(at: now) {
-      if parameters.preempt, rank < advertisement.interval {
-        return effects + becomeMaster(.preemptingSlowerMaster, at: now)
-      }
-      if isHopeless(advertisement.interval) {
-        return effects + becomeMaster(.masterWillTimeOut, at: now)
-      }
+    compare(with: advertisement.interval, at: now)
+    if !parameters.sharesFate, isReadyToPreempt(at: now) {
+      return effects + becomeMaster(.preemptingSlowerMaster, at: now)
+    }
+    if mayTakeOver(at: now), isHopeless(advertisement.interval) {
+      return effects + becomeMaster(.masterWillTimeOut, at: now)
     }
     lastMaster = source
     armMasterDown(at: now)
@@ -50,9 +50,9 @@ extension Election {
       && Interval.hopeless(advbase: parameters.advbase, demotedSkew: wireSkew) < interval
   }
 
-  /// Whether what is heard may make this node MASTER: not in a hold-down, nor by the first advertisement that is heard
-  /// after timers ran late.
-  private func mayTakeOver(at now: Instant) -> Bool {
-    !isHeldDown(at: now) && !isListening
+  /// Whether what is heard may make this node MASTER: not in a hold-down, nor when another of its group cannot serve, nor
+  /// by the first advertisement that is heard after timers ran late.
+  func mayTakeOver(at now: Instant) -> Bool {
+    !isHeldDown(at: now) && !isHeldByFate && !isListening
   }
 }

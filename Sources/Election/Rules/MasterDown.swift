@@ -12,6 +12,10 @@ extension Election {
 
   mutating func masterDownTimer(at now: Instant) -> [Effect] {
     guard state == .backup, let due = masterDown, due <= now else { return [] }
+    if isHeldByFate {
+      armMasterDown(at: now)
+      return []
+    }
     if listensInstead(of: due, at: now) { return [] }
     return becomeMaster(.masterTimedOut, at: now)
   }

@@ -10,6 +10,7 @@ extension Election {
     let oldRank = rank
     let oldTimeout = masterDownTimeout
     parameters = new
+    if !new.sharesFate { isHeldByFate = false }
     moveMasterDown(from: oldTimeout, at: now)
     return late + forgetRemovedFamilies() + (rank == oldRank ? [] : advertiseChange(at: now))
   }
