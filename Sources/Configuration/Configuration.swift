@@ -8,6 +8,18 @@ public struct Configuration: Equatable, Sendable {
     public var adminGroup: String?
     /// Who may look with `carpctl`: members of this group; nil for everybody.
     public var readGroup: String?
+    /// Milliseconds after carpd's start during which no virtual host takes a role; 0 by default.
+    public var startHold = 0
+    /// Milliseconds that a worse master must be heard for before it is preempted; 0 by default.
+    public var preemptDelay = 0
+    /// Milliseconds after a reload during which the password and addresses from before are accepted too.
+    public var transition = 30_000
+    /// Milliseconds within which three losses of a role hold preemption back, and for how long; 0, that is off, by default.
+    public var flapDamping = 0
+    /// What the machine is demoted by while the interface of a virtual host is not up, 0...255.
+    public var linkDemotion: UInt8 = 240
+    /// What the machine is demoted by while the advertisements of a virtual host cannot be sent, 0...255.
+    public var sendDemotion: UInt8 = 240
   }
 
   /// The table `[audit]`.
@@ -40,6 +52,8 @@ public struct Configuration: Equatable, Sendable {
   public var audit = Audit()
   /// The tables `[[virtual-host]]` in the order of the file, at most 512.
   public var virtualHosts: [VirtualHost] = []
+  /// The tables `[[track]]` in the order of the file, at most 64, with different interfaces.
+  public var tracks: [Track] = []
 
   /// Reads a configuration file. Never traps, whatever the bytes are.
   ///

@@ -3,15 +3,17 @@ extension SchemaReader {
   private static let mostVirtualHosts = 512
 
   mutating func configuration(_ document: TOMLTable, worldReadable: Bool) -> Configuration {
-    refuseUnknownKeys(in: document, of: "the file", known: ["daemon", "audit", "virtual-host"])
+    refuseUnknownKeys(in: document, of: "the file", known: ["daemon", "audit", "track", "group", "virtual-host"])
     var configuration = Configuration()
     if let table = table(document.entry("daemon")) { configuration.daemon = daemon(table) }
     if let table = table(document.entry("audit")) { configuration.audit = audit(table) }
 
     let tables = virtualHostTables(document.entry("virtual-host"))
-    let drafts = tables.map { virtualHost($0.table, at: $0.position) }
+    var drafts = tables.map { virtualHost($0.table, at: $0.position) }
     checkTogether(drafts)
     if worldReadable { refuseInlinePasswords(drafts) }
+    readGroups(document.entry("group"), into: &drafts, preempt: configuration.daemon.preempt)
+    configuration.tracks = tracks(document.entry("track"))
     configuration.virtualHosts = drafts.compactMap { $0.finished() }
     return configuration
   }
@@ -28,11 +30,23 @@ extension SchemaReader {
   }
 
   private mutating func daemon(_ table: TOMLTable) -> Configuration.Daemon {
-    refuseUnknownKeys(in: table, of: "[daemon]", known: ["preempt", "admin-group", "read-group"])
+    refuseUnknownKeys(
+      in: table, of: "[daemon]",
+      known: [
+        "preempt", "admin-group", "read-group", "start-hold", "preempt-delay", "transition", "flap-damping",
+        "ifdown-demotion", "senderr-demotion",
+      ])
     var daemon = Configuration.Daemon()
     if let preempt = boolean(table.entry("preempt")) { daemon.preempt = preempt }
     daemon.adminGroup = group(table.entry("admin-group"))
     daemon.readGroup = group(table.entry("read-group"))
+    let times = 0...3_600_000
+    if let hold = duration(table.entry("start-hold"), in: times) { daemon.startHold = hold }
+    if let delay = duration(table.entry("preempt-delay"), in: times) { daemon.preemptDelay = delay }
+    if let transition = duration(table.entry("transition"), in: times) { daemon.transition = transition }
+    if let damping = duration(table.entry("flap-damping"), in: times) { daemon.flapDamping = damping }
+    if let demotion = integer(table.entry("ifdown-demotion"), in: 0...255) { daemon.linkDemotion = UInt8(demotion) }
+    if let demotion = integer(table.entry("senderr-demotion"), in: 0...255) { daemon.sendDemotion = UInt8(demotion) }
     return daemon
   }
 

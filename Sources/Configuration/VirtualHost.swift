@@ -32,4 +32,6 @@ public struct VirtualHost: Equatable, Sendable {
   public var peers: [Address]
   /// Where the table begins.
   public var position: Position
+  /// The name of the `[[group]]` it shares its fate with, nil without one.
+  public var fate: String?
 }

@@ -17,6 +17,14 @@ struct VirtualHostDraft {
   var addresses: [AddressWithPrefix] = []
   var mac = VirtualHost.MAC.virtual
   var peers: [Placed<Address>] = []
+  /// The group it shares its fate with, and where that says so.
+  var fate: Placed<String>?
+
+  /// INTERFACE-VHID, nil if either is missing.
+  var name: String? {
+    guard let interface, let vhid else { return nil }
+    return "\(interface.value)-\(vhid.value)"
+  }
 
   /// The virtual host, if nothing that it cannot do without is missing.
   func finished() -> VirtualHost? {
@@ -24,6 +32,6 @@ struct VirtualHostDraft {
     return VirtualHost(
       interface: interface.value, interfacePosition: interface.position, vhid: vhid.value, advbase: advbase,
       advskew: advskew, preempt: preempt, secret: secret.value, secretPosition: secret.position,
-      addresses: addresses, mac: mac, peers: peers.map(\.value), position: position)
+      addresses: addresses, mac: mac, peers: peers.map(\.value), position: position, fate: fate?.value)
   }
 }

@@ -23,11 +23,11 @@ extension SchemaReader {
     return draft
   }
 
-  private mutating func required(
-    _ table: TOMLTable, _ key: String, as example: String, at position: Position
+  mutating func required(
+    _ table: TOMLTable, _ key: String, of what: String = "virtual host", as example: String, at position: Position
   ) -> TOMLEntry? {
     if let entry = table.entry(key) { return entry }
-    diagnostics.error("this virtual host has no \(key); add \(key) = \(example)", at: position)
+    diagnostics.error("this \(what) has no \(key); add \(key) = \(example)", at: position)
     return nil
   }
 

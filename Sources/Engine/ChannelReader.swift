@@ -41,10 +41,12 @@ extension Engine {
   /// Whether the message was one that the supervisor may send.
   private func dispatch(_ message: Message) -> Bool {
     switch message {
-    case .settings: assembly = PolicyAssembly()
+    case .settings(let settings): assembly = PolicyAssembly(settings)
     case .virtualHost(let host): assembly?.add(host)
     case .address(let address): assembly?.add(address: address)
     case .peer(let peer): assembly?.add(peer: peer)
+    case .track(let interface, let name, let demotion):
+      assembly?.add(Tracked(interface: interface, name: name, demotion: demotion))
     case .commit(let groups, let generation): return commit(groups: Int(groups), generation: generation)
     case .frame(let frame): receive(frame)
     case .link(let interface, let condition): change(interface, to: condition)
@@ -58,7 +60,7 @@ extension Engine {
     case .shutdown: shutDown()
     // Came without its descriptor: the client is gone already.
     case .connection: break
-    case .track, .diagnostic, .reloadResult, .auditHead: break
+    case .diagnostic, .reloadResult, .auditHead: break
     default: return false
     }
     return true
@@ -77,6 +79,7 @@ extension Engine {
     for group in groups where group.interface === interface {
       post(condition == .up ? .linkUp : .linkDown, to: group)
     }
+    if let tracked = tracked[index] { follow(tracked) }
   }
 
   private func change(_ index: UInt16, source: Channel.Address) {

@@ -39,6 +39,11 @@ struct ConfigurationMessages {
         messages.append(.peer(hostAddress(peer, prefix: 0, group: group, index: index)))
       }
     }
+    for track in configuration.tracks {
+      let interface = interfaces[track.interface] ?? UInt16(truncatingIfNeeded: interfaces.count)
+      interfaces[track.interface] = interface
+      messages.append(.track(interface: interface, name: track.interface, demotion: track.demotion))
+    }
     messages.append(.commit(groups: UInt16(truncatingIfNeeded: configuration.virtualHosts.count), generation: 0))
   }
 
@@ -58,6 +63,13 @@ struct ConfigurationMessages {
     settings.auditMaxSize = UInt64(clamping: audit.maxSize)
     settings.auditKeep = UInt16(clamping: audit.keep)
     settings.auditFailureDenies = audit.onFailure == .deny
+    let daemon = configuration.daemon
+    settings.startHold = UInt32(clamping: daemon.startHold)
+    settings.preemptDelay = UInt32(clamping: daemon.preemptDelay)
+    settings.transition = UInt32(clamping: daemon.transition)
+    settings.damping = UInt32(clamping: daemon.flapDamping)
+    settings.linkDemotion = daemon.linkDemotion
+    settings.sendDemotion = daemon.sendDemotion
     return settings
   }
 
@@ -76,6 +88,7 @@ struct ConfigurationMessages {
     (message.secretKind, message.secret) = secret(host.secret)
     message.addresses = UInt16(clamping: host.addresses.count)
     message.peers = UInt16(clamping: host.peers.count)
+    message.fate = host.fate ?? ""
     return message
   }
 

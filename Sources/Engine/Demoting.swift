@@ -8,20 +8,25 @@ extension Engine {
   var demotion: Int { demotions.sum }
 
   /// Adds a source of demotion, or replaces the one of the same name, and has the elections told.
-  func demote(_ name: String, _ source: Demotions.Source, because reason: DemotionReason, of group: Group? = nil) {
+  func demote(
+    _ name: String, _ source: Demotions.Source, because reason: DemotionReason, of group: Group? = nil,
+    on interface: Interface? = nil
+  ) {
     let before = demotion
     demotions.set(name, source)
-    noteDemotion(since: before, reason, group)
+    noteDemotion(since: before, reason, group, interface)
   }
 
   /// Removes a source of demotion, and has the elections told.
   ///
   /// - Returns: what it was, nil if there was none of the name.
   @discardableResult
-  func undemote(_ name: String, because reason: DemotionReason, of group: Group? = nil) -> Demotions.Source? {
+  func undemote(
+    _ name: String, because reason: DemotionReason, of group: Group? = nil, on interface: Interface? = nil
+  ) -> Demotions.Source? {
     let before = demotion
     let source = demotions.remove(name)
-    noteDemotion(since: before, reason, group)
+    noteDemotion(since: before, reason, group, interface)
     return source
   }
 
@@ -39,7 +44,7 @@ extension Engine {
     }
     var source = Demotions.Source(value: demotionFactors[cause] ?? 0)
     source.reason = cause == .interfaceDown ? "interface down" : "send errors"
-    source.since = EventLoop.now()
+    source.since = demotions.sources[name]?.since ?? EventLoop.now()
     demote(name, source, because: cause == .interfaceDown ? .interfaceDown : .sendErrors, of: group)
   }
 
@@ -48,12 +53,19 @@ extension Engine {
     for cause in DemotionCause.allCases { undemote(group.demotionName(cause), because: .removed, of: group) }
   }
 
-  private func noteDemotion(since before: Int, _ reason: DemotionReason, _ group: Group?) {
+  /// A reload has changed the factors.
+  func renewDemotions(of group: Group) {
+    for cause in DemotionCause.allCases where group.election.demoting.contains(cause) { demote(cause, true, of: group) }
+  }
+
+  private func noteDemotion(since before: Int, _ reason: DemotionReason, _ group: Group?, _ interface: Interface?) {
     let delta = demotion - before
     if delta == 0 { return }
     // With hundreds of sources the sum needs less than 24 bits.
     let sum = UInt32(bitPattern: Int32(clamping: demotion)) & 0xff_ffff
-    note(.demoted, group, a: UInt32(bitPattern: Int32(clamping: delta)), b: UInt32(reason.rawValue) << 24 | sum)
+    note(
+      .demoted, group, on: interface, a: UInt32(bitPattern: Int32(clamping: delta)),
+      b: UInt32(reason.rawValue) << 24 | sum)
   }
 }
 

@@ -34,6 +34,12 @@ extension Engine {
   /// Begins to send what is owed, and every minute one more: what lies too long is worth nothing to a backup that has
   /// counted on.
   func refreshDeposits(now: UInt64) {
+    // All that the supervisor keeps was made with what nobody accepts any more soon.
+    for group in groups where group.endsSigningWithOld(at: now) {
+      deposits.owe(group, full: true)
+      deposits.owe(group, full: false)
+      deposits.owe(group, full: false)
+    }
     if let renewed = deposits.renewed {
       if now - renewed >= 60_000_000_000 {
         deposits.renewed = now
@@ -59,7 +65,7 @@ extension Engine {
 
   private func deposit(_ group: Group, _ family: CARP.Family) {
     let counter = group.counters.next()
-    guard let digest = group.authenticator.digest(counter: counter),
+    guard let digest = group.digests.signer(at: EventLoop.now()).digest(counter: counter),
       let wireDigest = Channel.Digest(bytes: digest.bytes)
     else { return }
     var message = Advertise()

@@ -1,6 +1,7 @@
 import CARP
 import Channel
 import Election
+import Linux
 
 // What an election asks for becomes a request to the supervisor.
 extension Engine {
@@ -34,7 +35,7 @@ extension Engine {
 
   private func advertise(_ group: Group, _ family: CARP.Family, advbase: UInt8, advskew: UInt8, demotion: UInt8) {
     let counter = group.counters.next()
-    guard let digest = group.authenticator.digest(counter: counter),
+    guard let digest = group.digests.signer(at: EventLoop.now()).digest(counter: counter),
       let wireDigest = Channel.Digest(bytes: digest.bytes)
     else { return }
     var message = Advertise()
@@ -55,14 +56,15 @@ extension Engine {
     group.interface.counters.sent(family)
   }
 
-  /// Sends a note, about a group if there is one.
-  func note(_ code: NoteCode, _ group: Group?, a: UInt32, b: UInt32, from source: CARP.Address? = nil) {
+  /// Sends a note, about a group or an interface if there is one.
+  func note(
+    _ code: NoteCode, _ group: Group?, on interface: Interface? = nil, a: UInt32, b: UInt32,
+    from source: CARP.Address? = nil
+  ) {
     var note = Note()
     note.code = code
-    if let group {
-      note.group = group.index
-      note.interface = group.interface.index
-    }
+    if let group { note.group = group.index }
+    if let interface = group?.interface ?? interface { note.interface = interface.index }
     note.a = a
     note.b = b
     if let source { note.address = Channel.Address(source) }

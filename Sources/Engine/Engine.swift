@@ -20,6 +20,10 @@ final class Engine {
   /// By ascending index.
   var groups: [Group] = []
   var interfaces: [UInt16: Interface] = [:]
+  /// Interfaces whose loss demotes this machine, by their numbers on the channel.
+  var tracked: [UInt16: Tracked] = [:]
+  /// Until when no new group takes a role, because carpd has just started; CLOCK_MONOTONIC in nanoseconds.
+  var startHoldEnd: UInt64 = 0
   /// Those that share their fate, by the name of their group.
   var fates: [String: [Group]] = [:]
 

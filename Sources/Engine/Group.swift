@@ -8,7 +8,7 @@ final class Group {
   /// The interface it is on, which knows its groups too: a reload breaks the circle.
   let interface: Interface
   var election: Election
-  let authenticator: Authenticator
+  private(set) var digests: DigestSets
   var counters: CounterSequence
   var echoes = EchoMemory()
 
@@ -25,8 +25,7 @@ final class Group {
     self.host = host
     self.interface = interface
     election = Election(host.parameters)
-    authenticator = Authenticator(
-      key: host.key, input: DigestInput(vhid: host.parameters.vhid, addresses: host.addresses.map(\.address)))
+    digests = DigestSets(host.authenticator)
     counters = CounterSequence(using: &generator)
   }
 
@@ -35,12 +34,26 @@ final class Group {
   var families: [CARP.Family] { host.families }
 
   /// A reload left it what it is, but for settings that need no new beginning. The caller tells the election.
-  func reconfigure(_ host: HostConfiguration) {
+  ///
+  /// - Parameter transition: nanoseconds within which the other machines are reloaded as well.
+  func reconfigure(_ host: HostConfiguration, at now: UInt64, transition: UInt64) {
+    if !host.signs(like: self.host) {
+      digests.change(to: host.authenticator, at: now, transition: transition)
+    }
     self.host = host
   }
+
+  /// Whether the old key and addresses have just been signed with for the last time: true once.
+  func endsSigningWithOld(at now: UInt64) -> Bool { digests.endsSigningWithOld(at: now) }
 
   /// Whether `advertisement` is one of this group's own that came back. The source alone proves nothing.
   func isEcho(_ advertisement: Advertisement, from source: CARP.Address) -> Bool {
     (source.isUnspecified || source == interface.sources[source.family]) && echoes.contains(advertisement)
+  }
+}
+
+extension HostConfiguration {
+  fileprivate var authenticator: Authenticator {
+    Authenticator(key: key, input: DigestInput(vhid: parameters.vhid, addresses: addresses.map(\.address)))
   }
 }

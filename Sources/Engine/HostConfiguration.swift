@@ -25,9 +25,16 @@ struct HostConfiguration: Equatable {
   /// The name of the group of virtual hosts that share their fate; empty without one.
   var fate = ""
 
-  /// Whether a role held under `other` may be kept under this: the same host, with the same digests and addresses.
-  func continues(_ other: HostConfiguration) -> Bool {
-    names(other) && key == other.key && addresses == other.addresses && mac == other.mac
+  /// Whether a role held under `other` may be kept under this: the same host, its addresses reached in the same way.
+  ///
+  /// - Parameter hasTransition: whether others understand this one with another key or other addresses, for a while.
+  func continues(_ other: HostConfiguration, hasTransition: Bool) -> Bool {
+    names(other) && mac == other.mac && (hasTransition || signs(like: other) && addresses == other.addresses)
+  }
+
+  /// Whether both make the same digests.
+  func signs(like other: HostConfiguration) -> Bool {
+    key == other.key && Set(addresses.map(\.address)) == Set(other.addresses.map(\.address))
   }
 
   /// Whether both are the same vhid on the same interface.

@@ -4,10 +4,17 @@ import Election
 
 /// A configuration on its way in, message by message, which holds nothing until its commit.
 struct PolicyAssembly {
+  let settings: Settings
+  private(set) var tracked: [Tracked] = []
   private var hosts: [VirtualHost] = []
   private var addresses: [UInt16: [HostAddress]] = [:]
   private var peers: [UInt16: [HostAddress]] = [:]
 
+  init(_ settings: Settings) {
+    self.settings = settings
+  }
+
+  mutating func add(_ track: Tracked) { tracked.append(track) }
   mutating func add(_ host: VirtualHost) { hosts.append(host) }
   mutating func add(address: HostAddress) { addresses[address.group, default: []].append(address) }
   mutating func add(peer: HostAddress) { peers[peer.group, default: []].append(peer) }
@@ -30,13 +37,16 @@ struct PolicyAssembly {
     guard host.vhid > 0, addresses.count == Int(host.addresses), peers.count == Int(host.peers),
       host.secretKind == .none || host.secretKind == .key, host.secret.count <= CARP.Digest.size
     else { return nil }
-    let parameters = Parameters(
+    var parameters = Parameters(
       vhid: host.vhid, advbase: host.advbase, advskew: host.advskew, preempt: host.preempt,
       ipv4: addresses.contains { $0.address.family == .ipv4 }, ipv6: addresses.contains { $0.address.family == .ipv6 })
+    parameters.sharesFate = !host.fate.isEmpty
+    parameters.preemptDelay = settings.preemptDelay
+    parameters.damping = settings.damping
     return HostConfiguration(
       group: host.group, interface: host.interface, interfaceName: host.interfaceName, parameters: parameters,
       mac: host.mac, key: host.secretKind == .key ? host.secret : [],
       addresses: addresses.map { .init(address: CARP.Address($0.address), prefix: $0.prefix) },
-      peers: peers.map { CARP.Address($0.address) }, lease: host.lease)
+      peers: peers.map { CARP.Address($0.address) }, lease: host.lease, fate: host.fate)
   }
 }

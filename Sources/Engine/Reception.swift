@@ -29,7 +29,7 @@ extension Engine {
     _ advertisement: Advertisement, of group: Group, from source: CARP.Address
   ) throws(Rejection) {
     if group.isEcho(advertisement, from: source) { return noteLooped(group, from: source) }
-    guard group.authenticator.verifies(advertisement) else {
+    guard group.digests.verifies(advertisement, at: EventLoop.now()) else {
       group.unverifiedSource = source
       post(.unverified(from: source), to: group)
       throw .badauth

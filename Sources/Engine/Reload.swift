@@ -7,33 +7,37 @@ import Linux
 extension Engine {
   /// Whether the configuration was complete.
   func commit(groups count: Int, generation number: UInt32) -> Bool {
-    guard let hosts = assembly?.configurations(count) else { return false }
+    guard let new = assembly, let hosts = new.configurations(count) else { return false }
     assembly = nil
+    demotionFactors = [.interfaceDown: Int(new.settings.linkDemotion), .sendErrors: Int(new.settings.sendDemotion)]
+    startHoldEnd = EventLoop.now() + UInt64(new.settings.startHold) * 1_000_000
     let isFirst = generation == 0
     generation = number
     // Both name interfaces and groups by numbers that no longer hold.
     notes = FoldedNotes()
     deposits = Deposits()
     let old = groups
-    replaceInterfaces(hosts)
-    replaceGroups(hosts, old: old)
+    replaceInterfaces(hosts, new.tracked)
+    replaceGroups(hosts, old: old, transition: UInt64(new.settings.transition) * 1_000_000)
     if isFirst { tick() }
     return true
   }
 
   /// Interfaces are the same if they have the same name: counters, condition and sources stay.
-  private func replaceInterfaces(_ hosts: [HostConfiguration]) {
+  private func replaceInterfaces(_ hosts: [HostConfiguration], _ new: [Tracked]) {
     let known = Dictionary(interfaces.values.map { ($0.name, $0) }) { first, _ in first }
     for interface in interfaces.values { interface.groups = [:] }
     interfaces = [:]
-    for host in hosts where interfaces[host.interface] == nil {
-      let interface = known[host.interfaceName] ?? Interface(name: host.interfaceName, index: host.interface)
-      interface.index = host.interface
-      interfaces[host.interface] = interface
+    for (index, name) in hosts.map({ ($0.interface, $0.interfaceName) }) + new.map({ ($0.interface, $0.name) })
+    where interfaces[index] == nil {
+      let interface = known[name] ?? Interface(name: name, index: index)
+      interface.index = index
+      interfaces[index] = interface
     }
+    track(new)
   }
 
-  private func replaceGroups(_ hosts: [HostConfiguration], old: [Group]) {
+  private func replaceGroups(_ hosts: [HostConfiguration], old: [Group], transition: UInt64) {
     let indexes = Set(hosts.map(\.group))
     // A number that now names another host must not be bowed out; what has none any more the supervisor retires itself.
     for group in old
@@ -48,8 +52,8 @@ extension Engine {
     for host in hosts {
       guard let interface = interfaces[host.interface] else { continue }
       let previous = old.first { $0.host.names(host) }
-      if let previous, host.continues(previous.host) {
-        keep(previous, as: host)
+      if let previous, host.continues(previous.host, hasTransition: transition > 0) {
+        keep(previous, as: host, transition: transition)
       } else {
         if previous?.election.state == .master { channel.send(.bowOut(group: host.group)) }
         if let previous { undemote(previous) }
@@ -61,10 +65,11 @@ extension Engine {
     settle()
   }
 
-  private func keep(_ group: Group, as host: HostConfiguration) {
-    group.reconfigure(host)
+  private func keep(_ group: Group, as host: HostConfiguration, transition: UInt64) {
+    group.reconfigure(host, at: EventLoop.now(), transition: transition)
     groups.append(group)
     deposits.owe(group, full: true)
+    renewDemotions(of: group)
     perform(group.election.reconfigure(host.parameters, at: Instant(nanoseconds: EventLoop.now())), of: group)
   }
 
@@ -76,6 +81,7 @@ extension Engine {
       post(.ownSource(family, group.interface.sources[family]), to: group)
     }
     post(.demotion(demotion), to: group)
+    if startHoldEnd > EventLoop.now() { post(.hold(until: Instant(nanoseconds: startHoldEnd)), to: group) }
     if let condition = group.interface.condition { post(condition == .up ? .linkUp : .linkDown, to: group) }
   }
 }

@@ -21,6 +21,12 @@ extension Engine {
     daemon.demotion = demotion
     daemon.lateTimers = UInt64(lateTimers)
     daemon.generation = Int(generation)
+    daemon.demotions = demotions.sources.sorted { $0.key < $1.key }.map { name, source in
+      let time = { (moment: UInt64) in timestamp(nanoseconds: wallClock &+ moment &- now) }
+      return DemotionStatus(
+        name: name, owner: source.owner, value: source.value, reason: source.reason, since: time(source.since),
+        expires: source.expires.map(time), held: source.connection != nil)
+    }
     return ShowReply(
       virtualHosts: groups.map { status(of: $0, now: now, wallClock: wallClock) },
       interfaces: interfaces.values.sorted { $0.index < $1.index }.map(status), daemon: daemon)
@@ -49,6 +55,10 @@ extension Engine {
     status.silentFamilies = group.silentFamilies.sorted { $0.rawValue < $1.rawValue }.map(\.description)
     status.lease = Int(host.lease)
     status.transitions = Int(clamping: election.transitions)
+    status.transitionUntil = group.digests.transitionEnd(at: now).map {
+      timestamp(nanoseconds: wallClock &+ $0 &- now)
+    }
+    status.group = host.fate.isEmpty ? nil : host.fate
     return status
   }
 

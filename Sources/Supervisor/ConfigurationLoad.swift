@@ -45,7 +45,7 @@ final class ConfigurationLoad {
       case .virtualHost(let host): try builder.add(host)
       case .address(let entry): try builder.add(entry, isPeer: false)
       case .peer(let entry): try builder.add(entry, isPeer: true)
-      case .track: break
+      case .track(_, let name, let demotion): try builder.add(track: name, demotion)
       case .commit: isComplete = true
       case .diagnostic(let isError, let line, let column, let text):
         if isError { errors += 1 }
@@ -79,7 +79,8 @@ final class ConfigurationLoad {
   /// Fetches the keys that the configuration only names: password files from the directory `secrets` beside it,
   /// credentials from the service manager's directory.
   private func withSecrets(_ policy: Policy) throws -> Policy {
-    let groups = try zip(policy.groups, builder.secrets).map { (group: PolicyGroup, secret) -> PolicyGroup in
+    var policy = policy
+    policy.groups = try zip(policy.groups, builder.secrets).map { (group: PolicyGroup, secret) -> PolicyGroup in
       var group = group
       switch secret.kind {
       case .none: group.key = []
@@ -90,9 +91,8 @@ final class ConfigurationLoad {
       if group.key.count > 20 { throw Failure(text: "the key of vhid \(group.vhid) is longer than 20 bytes") }
       return group
     }
-    return Policy(
-      generation: policy.generation, settings: policy.settings, interfaces: policy.interfaces, groups: groups,
-      auditKey: try auditKey(policy.settings))
+    policy.auditKey = try auditKey(policy.settings)
+    return policy
   }
 
   /// The first key of the audit log's MAC chain, empty without one.

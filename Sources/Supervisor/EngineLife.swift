@@ -21,7 +21,10 @@ extension Supervisor {
   private func configure(_ child: ChildProcess) {
     guard let policy else { return }
     let channel = child.endpoint
-    channel.send(.settings(policy.settings))
+    var settings = policy.settings
+    // Counted from the start of this process, however often the engine is replaced.
+    settings.startHold -= min(settings.startHold, UInt32(clamping: (EventLoop.now() - started) / 1_000_000))
+    channel.send(.settings(settings))
     for (number, group) in policy.groups.enumerated() {
       var host = VirtualHost()
       host.group = UInt16(number)
@@ -37,8 +40,13 @@ extension Supervisor {
       host.addresses = UInt16(group.addresses.count)
       host.peers = UInt16(group.peers.count)
       host.lease = UInt16(clamping: group.families.map { group.lease($0, every: group.interval) }.max() ?? 0)
+      host.fate = group.fate
       channel.send(.virtualHost(host))
       for address in group.addressMessages(number) { channel.send(address) }
+    }
+    for track in policy.tracks {
+      let number = policy.interfaces.firstIndex(of: track.name) ?? 0
+      channel.send(.track(interface: UInt16(number), name: track.name, demotion: track.demotion))
     }
     channel.send(.commit(groups: UInt16(policy.groups.count), generation: policy.generation))
     enginePhase = .running
@@ -73,7 +81,7 @@ extension Supervisor {
   }
 
   func openSockets(_ interface: Interface) {
-    guard let policy else { return }
+    guard let policy, !policy.groups(on: interface.number).isEmpty else { return }
     audit(.socket, "\(interface.name): raw 112, bound, joined, filter locked", .intent)
     interface.open(
       policy, { [unowned self] message in relay(message) },

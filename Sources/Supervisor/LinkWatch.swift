@@ -67,7 +67,9 @@ extension Supervisor {
     sendSources(interface)
     if interface.condition != condition {
       log(.notice, "\(interface.name) is \(LogText.name(interface.condition))")
-      if interface.condition == .unusable { log(.error, "\(interface.name) cannot be used: \(interface.trouble)") }
+      if interface.condition == .unusable && !holdings(on: interface).isEmpty {
+        log(.error, "\(interface.name) cannot be used: \(interface.trouble)")
+      }
       sendLink(interface)
     }
     // Announced again with the new MAC address: neighbours know the old one.

@@ -64,11 +64,10 @@ public enum LogText {
     case .ranLate: return (.warning, "timers ran \(note.a) ms late; the machine is overloaded or was paused")
     case .looped: return (.warning, "\(place): dropping looped packet: the network sends our own packets back")
     case .demoted:
-      let number = Int(note.b >> 24)
-      let reason = demotionReasons.indices.contains(number) ? demotionReasons[number] : "?"
+      let reason = (demotionReasons + ["?"])[min(Int(note.b >> 24), demotionReasons.count)]
+      let cause = place == "?" ? reason : "\(reason), \(place)"
       let sum = Int32(bitPattern: note.b << 8) >> 8
-      let why = place == "?" ? reason : "\(reason), \(place)"
-      return (.notice, "demoted by \(Int32(bitPattern: note.a)) to \(sum) (\(why))")
+      return (.notice, "demoted by \(Int32(bitPattern: note.a)) to \(sum) (\(cause))")
     }
   }
 

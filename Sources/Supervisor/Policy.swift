@@ -24,6 +24,8 @@ struct PolicyGroup: Equatable, Sendable {
   let peers: [Address]
   /// The key of the digest: handed to the engine, of no use here.
   var key: [UInt8]
+  /// Name of the [[group]] whose fate it shares, for the engine.
+  let fate: String
 
   var families: [Family] { Family.allCases.filter { family in addresses.contains { $0.address.family == family } } }
   func addresses(_ family: Family) -> Int { addresses.reduce(0) { $0 + ($1.address.family == family ? 1 : 0) } }
@@ -67,7 +69,9 @@ struct Policy: Sendable {
   let settings: Settings
   /// Names of the interfaces; `PolicyGroup.interface` is an index into them.
   let interfaces: [String]
-  let groups: [PolicyGroup]
+  var groups: [PolicyGroup]
+  /// Interfaces whose loss demotes, for the engine; the others of `interfaces` have virtual hosts.
+  let tracks: [(name: String, demotion: UInt8)]
   var auditKey: [UInt8] = []
 
   func groups(on interface: Int) -> [Int] { groups.indices.filter { groups[$0].interface == interface } }
@@ -83,6 +87,7 @@ struct PolicyBuilder {
   private var hosts: [VirtualHost] = []
   private var addresses: [[HostAddress]] = []
   private var peers: [[HostAddress]] = []
+  private var tracks: [(name: String, demotion: UInt8)] = []
   private var total = 0
 
   mutating func add(_ value: Settings) { settings = value }
@@ -91,12 +96,7 @@ struct PolicyBuilder {
     guard Int(host.group) == hosts.count, hosts.count < PolicyBuilder.maximumGroups else {
       throw Refusal(text: "virtual hosts out of order or too many")
     }
-    let name = Array(host.interfaceName.utf8)
-    guard !name.isEmpty, name.count <= 15, !name.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "/") }),
-      host.interfaceName != ".", host.interfaceName != ".."
-    else {
-      throw Refusal(text: "not an interface name")
-    }
+    try check(interface: host.interfaceName)
     guard host.vhid >= 1, host.advskew <= 254, host.advbase > 0 || host.advskew > 0 else {
       throw Refusal(text: "vhid, advbase or advskew out of range")
     }
@@ -106,6 +106,18 @@ struct PolicyBuilder {
     hosts.append(host)
     addresses.append([])
     peers.append([])
+  }
+
+  private func check(interface name: String) throws(Refusal) {
+    guard (1...15).contains(name.utf8.count), !name.utf8.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "/") }),
+      name != ".", name != ".."
+    else { throw Refusal(text: "not an interface name") }
+  }
+
+  mutating func add(track name: String, _ demotion: UInt8) throws(Refusal) {
+    try check(interface: name)
+    guard tracks.count < 64 else { throw Refusal(text: "too many tracks") }
+    tracks.append((name, demotion))
   }
 
   mutating func add(_ entry: HostAddress, isPeer: Bool) throws(Refusal) {
@@ -136,10 +148,11 @@ struct PolicyBuilder {
         PolicyGroup(
           interface: interfaces.firstIndex(of: host.interfaceName) ?? 0, vhid: host.vhid, advbase: host.advbase,
           advskew: host.advskew, preempt: host.preempt, mac: host.mac, addresses: shared,
-          peers: peers[index].map(\.address), key: host.secret))
+          peers: peers[index].map(\.address), key: host.secret, fate: host.fate))
     }
     if groups.isEmpty { throw Refusal(text: "no virtual host") }
-    return Policy(generation: generation, settings: settings, interfaces: interfaces, groups: groups)
+    for track in tracks where !interfaces.contains(track.name) { interfaces.append(track.name) }
+    return Policy(generation: generation, settings: settings, interfaces: interfaces, groups: groups, tracks: tracks)
   }
 
   /// Where each virtual host's key comes from.

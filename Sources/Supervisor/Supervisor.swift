@@ -33,6 +33,7 @@ public final class Supervisor {
   var engine: ChildProcess?
   var enginePhase = EnginePhase.starting
   var lastRequest: UInt32 = 0
+  let started = EventLoop.now()
   var lastHeartbeat: UInt64 = 0
   var engineLosses: [UInt64] = []
   var requestTokens: Double = 20_000

@@ -166,7 +166,8 @@ import Testing
       number: 0,
       group: PolicyGroup(
         interface: 0, vhid: 1, advbase: advbase, advskew: advskew, preempt: false, mac: .interface,
-        addresses: [SharedAddress(address: Address(family: .ipv4, high: 0, low: 1), prefix: 24)], peers: [], key: []))
+        addresses: [SharedAddress(address: Address(family: .ipv4, high: 0, low: 1), prefix: 24)], peers: [], key: [],
+        fate: ""))
   }
 
   @Test func countersAreUsedOnce() {

@@ -36,6 +36,13 @@ struct Golden: Sendable, CustomTestStringConvertible {
     """
   }
 
+  /// The text is refused with this one error; that there may be no virtual host besides is not counted.
+  func expectAlone() {
+    let (configuration, diagnostics) = Golden.parse(text)
+    #expect(configuration == nil)
+    #expect(diagnostics.filter { !$0.contains("carpd has nothing to do") } == ["f:" + expected])
+  }
+
   static func unusable(_ address: String, _ reason: String) -> String {
     "5:14: error: \(address) is \(reason), which cannot be shared; write a host's address"
   }

@@ -72,7 +72,7 @@ extension EngineTests {
     }
 
     @Test func messagesAreWhatTheEngineTakes() throws {
-      var assembly = PolicyAssembly()
+      var assembly = PolicyAssembly(Settings())
       for packet in try run(example).packets {
         switch packet.message {
         case .virtualHost(var host):
@@ -88,6 +88,40 @@ extension EngineTests {
       #expect(hosts.map(\.families) == [[.ipv4, .ipv6], [.ipv4], [.ipv4]])
       #expect(hosts[1].peers.map(\.description) == ["198.51.100.102"])
       #expect(assembly.configurations(2) == nil)
+    }
+
+    @Test func tracksGroupsAndTimesAreSent() throws {
+      let text = """
+        [daemon]
+        start-hold = "1s"
+        preempt-delay = "2s"
+        transition = "3s"
+        flap-damping = "4s"
+        ifdown-demotion = 5
+        senderr-demotion = 6
+        [[track]]
+        interface = "ppp0"
+        demotion = 7
+        [[track]]
+        interface = "eth0"
+        [[group]]
+        name = "g"
+        members = ["eth0-1", "eth0-2"]
+
+        """
+      let host = { (number: Int) in
+        "[[virtual-host]]\ninterface = \"eth0\"\nvhid = \(number)\naddresses = [\"192.0.2.\(number)/24\"]\n"
+      }
+      let packets = try run(text + host(1) + host(2) + host(3)).packets
+      let messages = packets.map(\.message)
+      let settings = messages.compactMap { if case .settings(let settings) = $0 { settings } else { nil } }
+      #expect(
+        settings.map { [$0.startHold, $0.preemptDelay, $0.transition, $0.damping] } == [[1000, 2000, 3000, 4000]])
+      #expect(settings.map { [$0.linkDemotion, $0.sendDemotion] } == [[5, 6]])
+      let fates = messages.compactMap { if case .virtualHost(let host) = $0 { host.fate } else { nil } }
+      #expect(fates == ["g", "g", ""])
+      #expect(messages.contains(.track(interface: 1, name: "ppp0", demotion: 7)))
+      #expect(messages.contains(.track(interface: 0, name: "eth0", demotion: 240)))
     }
 
     @Test func mistakesAreReportedAndNothingElse() throws {

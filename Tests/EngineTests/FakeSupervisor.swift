@@ -72,8 +72,11 @@ final class FakeSupervisor {
     return host
   }
 
-  func configure(_ hosts: [VirtualHost] = [host()], generation: UInt32 = 1) {
-    send(.settings(Settings()))
+  func configure(
+    _ hosts: [VirtualHost] = [host()], generation: UInt32 = 1, _ settings: Settings = Settings(),
+    tracks: [Message] = []
+  ) {
+    send(.settings(settings))
     for host in hosts {
       send(.virtualHost(host))
       for (index, address) in Self.addresses.prefix(Int(host.addresses)).enumerated() {
@@ -85,6 +88,7 @@ final class FakeSupervisor {
         send(.address(message))
       }
     }
+    for track in tracks { send(track) }
     send(.commit(groups: UInt16(hosts.count), generation: generation))
   }
 

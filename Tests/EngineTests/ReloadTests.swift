@@ -35,6 +35,33 @@ extension EngineTests {
       #expect(supervisor.engine.groups.first?.election.state == .backup)
     }
 
+    /// What is sent is signed as before, and the peer's are verified by the old and the new addresses.
+    @Test func aTransitionKeepsTheRoleAndTheOldDigests() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.becomeMaster()
+      _ = try supervisor.run()
+      var host = FakeSupervisor.host()
+      host.secret = Array("another".utf8)
+      var settings = Settings()
+      settings.transition = 300
+      supervisor.configure([host], generation: 2, settings)
+      let during = try supervisor.run(milliseconds: 250)
+      #expect(during.bowOuts == [] && during.count(.release) == 0)
+      let old = during.advertisements
+      #expect(!old.isEmpty)
+      #expect(old.allSatisfy { $0.digest.bytes == FakeSupervisor.digest(counter: $0.counter).bytes })
+      #expect(supervisor.engine.snapshot().virtualHosts.first?.transitionUntil != nil)
+      _ = try supervisor.run(milliseconds: 100)
+      let new = try supervisor.run(milliseconds: 200).advertisements
+      #expect(!new.isEmpty)
+      #expect(new.allSatisfy { $0.digest.bytes != FakeSupervisor.digest(counter: $0.counter).bytes })
+      // Signed by the old password and better: still accepted.
+      supervisor.frame(FakeSupervisor.advertisement(counter: 9_000_000))
+      #expect(try supervisor.run().count(.release) == 1)
+      _ = try supervisor.run(milliseconds: 100)
+      #expect(supervisor.engine.snapshot().virtualHosts.first?.transitionUntil == nil)
+    }
+
     @Test func removedHostIsNeverNamedByAnotherHostsNumber() throws {
       let supervisor = try FakeSupervisor()
       supervisor.becomeMaster()

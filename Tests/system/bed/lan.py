@@ -254,6 +254,19 @@ class Lan:
                 f"address add {address} dev {interface}{' nodad' if ':' in address else ''}"
                 for address in addresses])
 
+    def second_network(self, *nodes):
+        """A network with a bridge of its own: `eth1` of these nodes, with the addresses 198.51.100.N, whose other ends
+        are the ports "LABEL-1"."""
+        self.bridge.ip("link", "add", "br1", "type", "bridge", "stp_state", "0", "forward_delay", "0",
+                       "mcast_snooping", "0")
+        self.bridge.ip("link", "set", "br1", "up")
+        for node in nodes:
+            port = f"{node.label}-1"
+            run("ip", "link", "add", "eth1", "netns", node.name, "type", "veth",
+                "peer", "name", port, "netns", self.bridge.name)
+            self.bridge.batch([f"link set dev {port} master br1 up"])
+            node.batch([f"address add 198.51.100.{node.number}/24 dev eth1", "link set dev eth1 up"])
+
     def partition(self, *nodes):
         """These nodes cannot hear each other any more; everyone else still hears them."""
         for node in nodes:
