@@ -39,6 +39,31 @@ struct SimulatorTests {
     #expect(events > 10_000)
   }
 
+  /// Preemption that waits and is damped, alone and with shared fate: a minute after the network is whole the best
+  /// machine has everything, and nothing changes any more.
+  @Test(arguments: [1, 2]) func delayAndDampingOnlyPostpone(networks: Int) {
+    for seed in 0..<6 as Range<UInt64> {
+      var simulator = Simulator(machines: 3, networks: networks, preempt: true, equal: false, seed: seed) {
+        $0.preemptDelay = 5000
+        $0.damping = 20_000
+      }
+      for round in 0..<4 {
+        simulator.disturb(seconds: 30)
+        simulator.run(until: simulator.now.advanced(byMicroseconds: 60_000_000))
+        let best = simulator.seats.map(\.election.wireSkew).min()
+        for network in 0..<networks {
+          let masters = simulator.masters(on: network)
+          #expect(masters.count == 1, "seed \(seed), round \(round), network \(network)")
+          #expect(masters.allSatisfy { simulator.seats[$0].election.wireSkew == best }, "seed \(seed), round \(round)")
+        }
+        let transitions = simulator.seats.map(\.election.transitions)
+        simulator.run(until: simulator.now.advanced(byMicroseconds: 60_000_000))
+        #expect(simulator.seats.map(\.election.transitions) == transitions, "seed \(seed), round \(round)")
+      }
+      #expect(simulator.violations == [], "seed \(seed)")
+    }
+  }
+
   @Test func theSameSeedIsTheSameHistory() {
     func history() -> [UInt64] {
       var simulator = Simulator(machines: 4, preempt: true, equal: false, seed: 7)
