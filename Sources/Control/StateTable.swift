@@ -19,7 +19,7 @@ public struct StateTable {
   public var text: String { table + (notes.isEmpty ? "" : "\n" + notes.map { "\($0)\n" }.joined()) }
 
   private var table: String {
-    let heads = ["HOST", "STATE", "BASE/SKEW", "DEMOTION", "SINCE", "MASTER", "ADDRESSES"]
+    let heads = ["HOST", "STATE", "ADV", "DEMOTION", "SINCE", "MASTER", "ADDRESSES"]
     let rows = reply.virtualHosts.map { host in
       [
         "\(host.interface)-\(host.vhid)", host.state, "\(host.advbase)/\(host.advskew)", "\(host.demotion)",

@@ -12,6 +12,8 @@ public enum LinkLoss: Equatable, Sendable {
   case unintelligible
   /// A call was not answered in time.
   case timeout
+  /// Without what was refused the connection is of no use.
+  case refused(VarlinkError)
 }
 
 /// A connection to the daemon's control socket in an event loop, made again whenever it is lost.
@@ -73,6 +75,9 @@ public final class DaemonLink {
     connect()
   }
 
+  /// Gives the connection up for what the daemon answered; another one is tried after a while.
+  public func giveUp(_ refusal: VarlinkError) { lose(.refused(refusal)) }
+
   /// Calls a method. `body` gets its reply or error, for `Watch` each of its replies, and nothing if the connection is
   /// lost.
   public func call<Request: ControlRequest>(
@@ -81,10 +86,11 @@ public final class DaemonLink {
     guard let connection else { return }
     let isStream = Request.method == .watch
     let deadline = isStream ? nil : loop.after(milliseconds: Self.patience) { [unowned self] in lose(.timeout) }
-    let take = { (input: inout ClientConnection) throws(ClientError) -> Progress in
+    let take = { [unowned self] (input: inout ClientConnection) throws(ClientError) -> Progress in
       do throws(ClientError) {
         guard let reply: Request.Reply = try input.reply() else { return .waits }
         let goesOn = isStream && input.continues
+        backoff.reset()
         body(.success(reply))
         return goesOn ? .goesOn : .done
       } catch {
@@ -124,7 +130,6 @@ public final class DaemonLink {
         first.deadline?.cancel()
         if self.connection === connection { connection.pending.removeFirst() }
       }
-      backoff.reset()
     }
   }
 

@@ -10,13 +10,12 @@ public func startInForeground(_ command: [String]) throws(Errno) -> Int32 {
   var failure: [Int32] = [-1, -1]
   try unsafe check(pipe2(&failure, O_CLOEXEC))
   let reader = FileDescriptor(owning: failure[0])
-  var pidfd: Int32 = -1
-  let pid = unsafe cl_fork_pidfd(&pidfd)
-  if pid == 0 { execute(command, environment: nil, failure: failure[1]) }
-  let forking = Errno.last
-  close(failure[1])
-  if pid < 0 { throw forking }
-  close(pidfd)
+  let pid: Int32
+  do {
+    defer { close(failure[1]) }
+    pid = try startProcess { execute(command, environment: nil, failure: failure[1]) }.pid
+  }
+  // The pipe ends without a byte when the program is executed.
   var number: Int32 = 0
   guard unsafe read(reader.raw, &number, 4) == 4 else { return pid }
   waitpid(pid, nil, 0)

@@ -33,22 +33,27 @@ enum Guardian {
     let wake = unsafe signalfd(-1, &signals, Int32(SFD_CLOEXEC))
 
     var failure: [Int32] = [-1, -1]
-    var pidfd: Int32 = -1
     guard wake >= 0, unsafe pipe2(&failure, O_CLOEXEC) == 0 else { finish(report, .notStarted(errno)) }
     let own = getpid()
-    let pid = unsafe cl_fork_pidfd(&pidfd)
-    if pid == 0 { become(command, environment: environment, output: output, failure: failure[1], guardian: own) }
-    guard pid > 0 else { finish(report, .notStarted(errno)) }
+    let pid: Int32
+    let pidfd: FileDescriptor
+    do throws(Errno) {
+      (pid, pidfd) = try startProcess {
+        become(command, environment: environment, output: output, failure: failure[1], guardian: own)
+      }
+    } catch {
+      finish(report, .notStarted(error.number))
+    }
     close(failure[1])
     close(output)
     // The pipe ends without a byte when the program is executed.
     var number: Int32 = 0
     if unsafe read(failure[0], &number, 4) == 4 { finish(report, .notStarted(number)) }
 
-    var end = wait(for: pidfd, pid, parent: parent, wake: wake, milliseconds: timeout)
+    var end = wait(for: pidfd.raw, pid, parent: parent, wake: wake, milliseconds: timeout)
     if end == .timedOut || end == .stopped {
       kill(-pid, SIGTERM)
-      _ = wait(for: pidfd, pid, parent: -1, wake: -1, milliseconds: grace)
+      _ = wait(for: pidfd.raw, pid, parent: -1, wake: -1, milliseconds: grace)
     }
     kill(-pid, SIGKILL)
     endDescendants()

@@ -61,9 +61,7 @@ public final class HookProgram {
     link.call(WatchRequest()) { [unowned self] result in
       switch result {
       case .success(let reply): take(reply)
-      case .failure(let refusal):
-        log(.error, "carpd at \(path) refused to tell its events: \(refusal)")
-        link.reconnect()
+      case .failure(let refusal): link.giveUp(refusal)
       }
     }
   }

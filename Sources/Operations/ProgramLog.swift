@@ -1,3 +1,4 @@
+import Control
 import Glibc
 import Linux
 
@@ -35,6 +36,7 @@ extension LinkLoss {
     case .closed: "carpd at \(path) closed the connection; trying again"
     case .unintelligible: "what answers at \(path) is not carpd of this version; install one version; trying again"
     case .timeout: "carpd at \(path) does not answer; trying again"
+    case .refused(let error): "carpd at \(path) refused to tell its events (\(error.name)); trying again"
     }
   }
 }

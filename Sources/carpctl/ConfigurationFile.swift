@@ -12,7 +12,7 @@ enum ConfigurationFile {
   /// The content of a file; nil if it is not there and need not be.
   static func content(of path: String, mayBeMissing: Bool) throws(Failure) -> [UInt8]? {
     do throws(Errno) {
-      let file = FileDescriptor(owning: try unsafe check(open(path, O_RDONLY | O_CLOEXEC)))
+      let file = try openFile(path, O_RDONLY)
       var content: [UInt8] = []
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
       while content.count < limit {

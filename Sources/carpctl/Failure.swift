@@ -35,8 +35,8 @@ struct Failure: Error {
   }
   static func closed(_ path: String) -> Failure {
     Failure(
-      message: "carpd at \(path) closed the connection without an answer; it may have been restarted: try again, or "
-        + "see `journalctl -u carpd`", status: 69)
+      message: "carpd at \(path) closed the connection without an answer; it was restarted, so try again, or this user "
+        + "is in none of the groups that carpd.toml names: see `journalctl -u carpd`", status: 69)
   }
   static func unintelligible(_ path: String) -> Failure {
     Failure(

@@ -56,7 +56,10 @@ private final class WatchLines {
     let signals = try Signals([SIGINT, SIGTERM, SIGHUP], loop: loop) { [loop] _ in loop.stop() }
     link.onConnect = { [unowned self] in
       link.call(WatchRequest()) { [unowned self] in
-        if case .success(let reply) = $0 { take(reply) } else { link.reconnect() }
+        switch $0 {
+        case .success(let reply): take(reply)
+        case .failure(let refusal): link.giveUp(refusal)
+        }
       }
     }
     link.onLoss = { [path] in ProgramLog()(.warning, $0.text(path: path)) }
@@ -119,7 +122,10 @@ private final class WatchScreen {
     }
     stream.onConnect = { [unowned self] in
       stream.call(WatchRequest()) { [unowned self] in
-        if case .success(let reply) = $0 { take(reply) } else { stream.reconnect() }
+        switch $0 {
+        case .success(let reply): take(reply)
+        case .failure(let refusal): stream.giveUp(refusal)
+        }
       }
     }
     link.onConnect = { [unowned self] in look() }

@@ -52,9 +52,9 @@ struct TextTests {
     #expect(
       text.hasPrefix(
         """
-        HOST          STATE   BASE/SKEW  DEMOTION  SINCE  MASTER         ADDRESSES
-        eth0-1        MASTER  1/100      12        10s    this one       192.0.2.1/24 2…
-        enp0s31f6-22  BACKUP  1/0        0         10s    2001:db8::102
+        HOST          STATE   ADV    DEMOTION  SINCE  MASTER         ADDRESSES
+        eth0-1        MASTER  1/100  12        10s    this one       192.0.2.1/24 2001:…
+        enp0s31f6-22  BACKUP  1/0    0         10s    2001:db8::102
 
         demotion 12 by web (uid 0, as long as it is held): down
         enp0s31f6-22: peer-mismatch:
