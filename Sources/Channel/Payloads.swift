@@ -37,6 +37,9 @@ public struct Note: Equatable, Sendable, Field {
 public struct Settings: Equatable, Sendable, Field {
   public var adminGroup = ""
   public var readGroup = ""
+  /// The numbers of these groups; the greatest one where there is no such group.
+  public var adminGID = UInt32.max
+  public var readGID = UInt32.max
   public var auditLog = ""
   public var auditKeyKind = SecretKind.none
   public var auditKey: [UInt8] = []
@@ -59,13 +62,14 @@ public struct Settings: Equatable, Sendable, Field {
   public var sendDemotion: UInt8 = 240
   public init() {}
   init(_ read: inout Reader) throws(Malformed) {
-    (adminGroup, readGroup, auditLog) = try (read.text(32), read.text(32), read.text(255))
+    (adminGroup, readGroup, adminGID, readGID) = try (read.text(32), read.text(32), read(), read())
+    auditLog = try read.text(255)
     (auditKeyKind, auditKey, auditMaxSize, auditKeep) = try (read(), read.bytes(64), read(), read())
     (auditFailureDenies, path, startHold, preemptDelay) = try (read(), read.text(255), read(), read())
     (transition, damping, linkDemotion, sendDemotion) = try (read(), read(), read(), read())
   }
   func encode(_ write: inout Writer) {
-    write(Padded(adminGroup, 32), Padded(readGroup, 32), Padded(auditLog, 255))
+    write(Padded(adminGroup, 32), Padded(readGroup, 32), adminGID, readGID, Padded(auditLog, 255))
     write(auditKeyKind, Padded(auditKey, 64), auditMaxSize, auditKeep)
     write(auditFailureDenies, Padded(path, 255), startHold, preemptDelay)
     write(transition, damping, linkDemotion, sendDemotion)

@@ -8,10 +8,11 @@ enum ConfigRole {
   /// One byte more than a configuration may have, so that a longer one is told as such.
   static let sizeLimit = 1 << 20 + 1
 
-  /// Reads `file` to its end, and sends what it says, or what is wrong with it, to `channel`, which must block.
+  /// Reads `file` to its end, and sends what it says, or what is wrong with it, to `channel`, which must block. `groups`
+  /// is open on /etc/group.
   ///
   /// - Returns: the exit status: 0, or 1 if the configuration cannot be used.
-  static func run(file: Int32, channel: Int32) -> Int32 {
+  static func run(file: Int32, groups: Int32? = nil, channel: Int32) -> Int32 {
     do throws(Errno) {
       // Nothing is read before the supervisor has examined this process and says so.
       let hello = Message.ready.bytes(id: 1)
@@ -22,7 +23,20 @@ enum ConfigRole {
       // The supervisor puts the name before the findings; the file has none here.
       let (configuration, diagnostics) = Configuration.parse(
         bytes, fileName: "", worldReadable: try isWorldReadable(file))
-      let messages = ConfigurationMessages(configuration: configuration, diagnostics: diagnostics).messages
+      var numbers = GroupNumbers([])
+      var unknown: [ConfiguredDiagnostic] = []
+      if let groups, let daemon = configuration?.daemon {
+        // Another config process has read this descriptor before.
+        _ = lseek(groups, 0, SEEK_SET)
+        numbers = GroupNumbers(try read(groups))
+        unknown = [
+          numbers.warning("admin-group", daemon.adminGroup, in: bytes),
+          numbers.warning("read-group", daemon.readGroup, in: bytes),
+        ].compactMap(\.self)
+      }
+      let messages = ConfigurationMessages(
+        configuration: configuration, diagnostics: diagnostics + unknown, groups: numbers
+      ).messages
       for (index, message) in messages.enumerated() {
         let bytes = message.bytes(id: UInt32(truncatingIfNeeded: index + 1))
         try retrying { unsafe send(channel, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }

@@ -9,8 +9,10 @@ struct ConfigurationMessages {
   static let textLimit = 480
 
   private(set) var messages: [Message] = []
+  private let groups: GroupNumbers
 
-  init(configuration: ConfiguredSettings?, diagnostics: [ConfiguredDiagnostic]) {
+  init(configuration: ConfiguredSettings?, diagnostics: [ConfiguredDiagnostic], groups: GroupNumbers) {
+    self.groups = groups
     for diagnostic in diagnostics.prefix(Self.diagnosticLimit) { add(diagnostic) }
     if let configuration { add(configuration) }
   }
@@ -52,6 +54,8 @@ struct ConfigurationMessages {
     var settings = Settings()
     settings.adminGroup = configuration.daemon.adminGroup ?? ""
     settings.readGroup = configuration.daemon.readGroup ?? ""
+    settings.adminGID = groups[settings.adminGroup] ?? .max
+    settings.readGID = groups[settings.readGroup] ?? .max
     settings.auditLog = audit.log
     if let file = audit.keyFile {
       settings.auditKeyKind = .file

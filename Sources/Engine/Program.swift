@@ -13,6 +13,8 @@ public enum Program {
   private static let channel: Int32 = 3
   /// The configuration file, for the role config.
   private static let file: Int32 = 4
+  /// /etc/group, for the config role.
+  private static let groups: Int32 = 5
   /// The directory of the audit log, which takes the place of the configuration file in the auditor.
   private static let auditDirectory: Int32 = 4
   /// The journal's socket, if the auditor was given one.
@@ -41,7 +43,7 @@ public enum Program {
         // Nothing is received here, and so much is sent that it has to wait for its reader.
         _ = fcntl(channel, F_SETFL, fcntl(channel, F_GETFL) & ~O_NONBLOCK)
         try confine(as: "config", fallback: fallback)
-        return ConfigRole.run(file: file, channel: channel)
+        return ConfigRole.run(file: file, groups: groups, channel: channel)
       case "auditor":
         warmUpAuditor()
         let hasJournal = isSocket(journal, SOCK_DGRAM)

@@ -12,16 +12,19 @@ final class AuditTrail {
 
   private let loop: EventLoop
   private let log: Log
+  /// Records from before the auditor was ready.
   private var waiting: [Record] = []
   private var lost: UInt32 = 0
   private var auditor: ChildProcess?
   private var isReady = false
+  /// The auditor's, while it takes records.
+  private var channel: Endpoint? { isReady && auditor?.isEnded == false ? auditor?.endpoint : nil }
   private var restart: (() -> Void)?
-  /// False from the moment the auditor says it cannot write, is gone, or has not been heard for three seconds.
-  private(set) var isWorking = false
+  /// The auditor's last word. It does not work from the moment it says it cannot write, is gone, or has not been heard
+  /// for three seconds.
+  private(set) var status = AuditStatus()
   private var lastStatus: UInt64 = 0
-  /// Number of the last record known to be in the file.
-  private(set) var sequence: UInt64 = 0
+  private var hasReported = false
 
   init(_ loop: EventLoop, _ log: Log) {
     self.loop = loop
@@ -44,9 +47,9 @@ final class AuditTrail {
     record.wall = EventLoop.wallClock()
     record.duration = start.map { record.monotonic - $0 } ?? 0
     record.count = count
-    if isReady, waiting.isEmpty, let auditor, !auditor.isEnded, auditor.endpoint.queued < AuditTrail.limit {
-      auditor.endpoint.send(.record(record))
-    } else if waiting.count < AuditTrail.limit {
+    if let channel, channel.queued < AuditTrail.limit {
+      channel.send(.record(record))
+    } else if channel == nil && waiting.count < AuditTrail.limit {
       waiting.append(record)
     } else {
       lost &+= 1
@@ -56,10 +59,15 @@ final class AuditTrail {
   /// Starts the auditor, and again whenever it ends.
   func start(_ children: Children, _ settings: Settings, key: [UInt8]) {
     restart = { [unowned self, unowned children] in
-      do throws(Errno) { try launch(children, settings, key) } catch { report("\(error)") }
+      do throws(Errno) { try launch(children, settings, key) } catch {
+        report("\(error)")
+        again()
+      }
     }
     restart?()
   }
+
+  private func again() { loop.after(milliseconds: 1000) { [weak self] in self?.restart?() } }
 
   /// Lets the auditor write what it has, and calls `done` once, at most 300 ms later.
   func close(_ done: @escaping () -> Void) {
@@ -82,13 +90,8 @@ final class AuditTrail {
   }
 
   private func launch(_ children: Children, _ settings: Settings, _ key: [UInt8]) throws(Errno) {
-    let directory = Startup.directory(of: settings.auditLog)
-    let place: FileDescriptor
-    do throws(Errno) { place = try openFile(directory, O_PATH | O_DIRECTORY) } catch {
-      report("\(error)")
-      return again()
-    }
-    let journal = AuditTrail.journal()
+    let place = try openFile(Startup.directory(of: settings.auditLog), O_PATH | O_DIRECTORY)
+    let journal = Log.connectedJournal()
     let child = try children.start(.auditor, extra: [place.raw] + (journal.map { [$0.raw] } ?? []))
     auditor = child
     child.onReady = { [unowned self, unowned child] in
@@ -99,18 +102,23 @@ final class AuditTrail {
       order.maxSize = settings.auditMaxSize
       order.keep = settings.auditKeep
       child.endpoint.send(.auditStart(order))
+      for record in waiting { child.endpoint.send(.record(record)) }
+      waiting = []
       isReady = true
-      flush()
     }
     child.onMessage = { [unowned self, unowned child, unowned children] packet in
-      guard case .auditStatus(let status) = packet.message else {
+      guard case .auditStatus(let word) = packet.message else {
         return children.violation(child, "not an auditor's message")
       }
-      sequence = status.sequence
+      let error = Errno(Int32(word.errno))
+      report(word.isWorking ? nil : error.number == EBUSY ? "another carpd writes this file" : "\(error)")
+      status = word
       lastStatus = EventLoop.now()
-      let error = Errno(Int32(status.errno))
-      report(status.isWorking ? nil : error.number == EBUSY ? "another carpd writes this file" : "\(error)")
-      flush()
+      if lost > 0 && child.endpoint.queued == 0 {
+        let count = lost
+        lost = 0
+        self(.auditLoss, "records lost before they reached the auditor", .error, count: count)
+      }
     }
     child.onEnd = { [unowned self, unowned child] reason in
       lost &+= UInt32(clamping: child.endpoint.queued)
@@ -122,42 +130,20 @@ final class AuditTrail {
     }
   }
 
-  private func again() { loop.after(milliseconds: 1000) { [weak self] in self?.restart?() } }
-
-  private func flush() {
-    guard isReady, let auditor else { return }
-    let taken = waiting.prefix(max(0, AuditTrail.limit - auditor.endpoint.queued))
-    for record in taken { auditor.endpoint.send(.record(record)) }
-    waiting.removeFirst(taken.count)
-    if lost > 0 && waiting.isEmpty {
-      let count = lost
-      lost = 0
-      self(.auditLoss, "records lost before they reached the auditor", .error, count: count)
-    }
-  }
-
   /// An auditor that stands still says nothing of it.
   func watch(_ now: UInt64) {
-    if isWorking && now > lastStatus + 3_000_000_000 { report("the auditor does not answer") }
+    if status.isWorking && now > lastStatus + 3_000_000_000 { report("the auditor does not answer") }
   }
 
   private func report(_ failure: String?) {
-    if (failure == nil) != isWorking || (failure != nil && !hasReported) {
-      if let failure {
+    if let failure {
+      if status.isWorking || !hasReported {
         log(.warning, "the audit log cannot be written: \(failure); see [audit] in the configuration")
-      } else {
-        log(.notice, "the audit log is written")
       }
-      hasReported = true
+    } else if !status.isWorking {
+      log(.notice, "the audit log is written")
     }
-    isWorking = failure == nil
-  }
-  private var hasReported = false
-
-  /// A socket to the journal, where there is one.
-  private static func journal() -> FileDescriptor? {
-    guard let socket = try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue)) else { return nil }
-    let path = socketAddress(path: "/run/systemd/journal/socket")
-    return (try? connectSocket(socket.raw, to: path)) == nil ? nil : socket
+    hasReported = true
+    status.isWorking = failure == nil
   }
 }

@@ -11,6 +11,8 @@ final class ChildProcess {
   let token: UInt32
   let endpoint: Endpoint
   fileprivate(set) var pid: Int32 = 0
+  /// How records call it.
+  var name: String { "\(role.name) pid \(pid)" }
   /// True once the proof from /proc has succeeded.
   fileprivate(set) var isProven = false
   fileprivate var saidReady = false
@@ -99,17 +101,21 @@ final class Children {
 
   /// Ends a child for a reason that is logged.
   func end(_ child: ChildProcess, _ reason: String) {
+    if !child.isEnded { launcher.send(.kill(token: child.token)) }
+    forget(child, reason)
+  }
+
+  private func forget(_ child: ChildProcess, _ reason: String) {
     if child.isEnded { return }
     child.isEnded = true
     child.endpoint.close()
-    launcher.send(.kill(token: child.token))
-    audit(.childEnded, "\(child.role.name) pid \(child.pid)", cause: reason)
+    audit(.childEnded, child.name, cause: reason)
     child.onEnd?(reason)
   }
 
   /// Something a child must never do: recorded, and the end of the child.
   func violation(_ child: ChildProcess, _ what: String) {
-    audit(.violation, "\(child.role.name) pid \(child.pid)", .deny, origin: .engine, cause: what)
+    audit(.violation, child.name, .deny, origin: .engine, cause: what)
     log(.error, "the \(child.role.name) process broke the rules of its channel (\(what)) and is ended")
     end(child, "violation: \(what)")
   }
@@ -130,33 +136,22 @@ final class Children {
     for _ in 0..<limit where !child.isEnded {
       // Nothing a child says is read before the proof that it is confined.
       if child.saidReady && !child.isProven { return child.endpoint.pause(true) }
-      let incoming: Endpoint.Incoming
-      do throws(Errno) {
-        incoming = try child.endpoint.receive()
-      } catch {
+      switch try? child.endpoint.receive() {
+      case nil: return
+      case .gone:
+        // The exit status follows from the launcher within a moment, and says more.
+        loop.unwatch(child.endpoint.descriptor)
+        loop.after(milliseconds: 200) { [weak self] in self?.end(child, "closed its channel") }
         return
-      }
-      switch incoming {
-      case .gone: return hangUp(child)
       case .malformed: return violation(child, "not a message")
-      case .packet(let packet, _):
-        if packet.type == .ready && !child.isProven {
-          child.saidReady = true
-          // The launcher's word about the process may come after the process's own.
-          if child.pid != 0 { prove(child) }
-        } else if !child.isProven {
-          return violation(child, "a message before its proof")
-        } else {
-          child.onMessage?(packet)
-        }
+      case .packet(let packet, _) where child.isProven: child.onMessage?(packet)
+      case .packet(let packet, _) where packet.type == .ready:
+        child.saidReady = true
+        // The launcher's word about the process may come after the process's own.
+        if child.pid != 0 { prove(child) }
+      case .packet: return violation(child, "a message before its proof")
       }
     }
-  }
-
-  /// The channel is closed: the exit status follows from the launcher within a moment, and says more.
-  private func hangUp(_ child: ChildProcess) {
-    loop.unwatch(child.endpoint.descriptor)
-    loop.after(milliseconds: 200) { [weak self] in self?.end(child, "closed its channel") }
   }
 
   private func prove(_ child: ChildProcess) {
@@ -170,14 +165,13 @@ final class Children {
     guard excess.isEmpty else { return end(child, "has more than it may: \(excess.joined(separator: ", "))") }
     child.isProven = true
     child.endpoint.pause(false)
-    audit(.spawn, "\(child.role.name) pid \(child.pid) uid \(identity.uid)")
+    audit(.spawn, "\(child.name) uid \(identity.uid)")
     child.onReady?()
   }
 
   private func receiveFromLauncher() {
     for _ in 0..<16 {
-      let incoming: Endpoint.Incoming
-      do throws(Errno) { incoming = try launcher.receive() } catch { return }
+      guard let incoming = try? launcher.receive() else { return }
       guard case .packet(let packet, _) = incoming else { return loseLauncher() }
       switch packet.message {
       case .ready:
@@ -196,15 +190,9 @@ final class Children {
         if child.saidReady { prove(child) }
       case .exited(let token, let bySignal, let status):
         guard let child = children.removeValue(forKey: token) else { continue }
-        if child.isEnded { continue }
         // What it said last is still in the channel: as much as the kernel keeps, a few hundred messages.
         receive(child, limit: 4096)
-        if child.isEnded { continue }
-        child.isEnded = true
-        child.endpoint.close()
-        let how = bySignal ? "ended by signal \(status)" : "exited with status \(status)"
-        audit(.childEnded, "\(child.role.name) pid \(child.pid)", cause: how)
-        child.onEnd?(how)
+        forget(child, bySignal ? "ended by signal \(status)" : "exited with status \(status)")
       default: return loseLauncher()
       }
     }

@@ -20,15 +20,15 @@ final class ConfigurationLoad {
   private let done: (Policy?) -> Void
 
   init(
-    _ file: Int32, path: String, credentials: [String: [UInt8]], generation: UInt32, _ children: Children, _ log: Log,
-    done: @escaping (Policy?) -> Void
+    _ file: Int32, groups: Int32, path: String, credentials: [String: [UInt8]], generation: UInt32,
+    _ children: Children, _ log: Log, done: @escaping (Policy?) -> Void
   ) throws(Errno) {
     self.path = path
     self.credentials = credentials
     self.log = log
     self.generation = generation
     self.done = done
-    let child = try children.start(.config, extra: [file])
+    let child = try children.start(.config, extra: [file, groups])
     child.onReady = { [weak child] in child?.endpoint.send(.ready) }
     child.onMessage = { [self, weak child] packet in
       if receive(packet) { return }

@@ -10,25 +10,22 @@ final class ControlSocket {
   static let perUser = 32
   static let total = 256
 
-  private struct Client {
-    let uid: UInt32
-    let isAdministrator: Bool
-  }
   private let socket: FileDescriptor?
   private let path: String
   private let loop: EventLoop
-  private let log: Log
   private let audit: AuditTrail
-  private var clients: [UInt32: Client] = [:]
+  /// The connections that the engine has.
+  private var clients: [UInt32: Connection] = [:]
   private var last: UInt32 = 0
-  private var isListening = false
+  private(set) var isListening = false
+  /// Says who administers and who reads.
+  var settings = Settings()
   /// Hands a connection to the engine; false if there is none.
   var handOver: ((Connection, Int32) -> Bool)?
 
-  init(_ options: Options, owner: Identity, _ loop: EventLoop, _ log: Log, _ audit: AuditTrail) throws {
+  init(_ options: Options, owner: Identity, _ loop: EventLoop, _ audit: AuditTrail) throws {
     path = options.runtimeDirectory + "/control.sock"
     self.loop = loop
-    self.log = log
     self.audit = audit
     if options.check {
       socket = nil
@@ -66,6 +63,10 @@ final class ControlSocket {
   /// True if `connection` was an administrator's when it was accepted.
   func isAdministrator(_ connection: UInt32) -> Bool { clients[connection]?.isAdministrator ?? false }
 
+  /// How records call the client of a connection.
+  func name(_ connection: UInt32) -> String { clients[connection].map(ControlSocket.name) ?? "a closed connection" }
+  private static func name(_ client: Connection) -> String { "uid \(client.uid) gid \(client.gid) pid \(client.pid)" }
+
   func closed(_ connection: UInt32) { clients[connection] = nil }
 
   /// The engine that had them is gone, and so are the connections.
@@ -76,37 +77,50 @@ final class ControlSocket {
   }
 
   private func accept(_ listener: Int32) {
-    let accepted = cl_accept4(listener, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
-    if accepted < 0 {
+    let connection: FileDescriptor
+    do throws(Errno) {
+      connection = try FileDescriptor(
+        checking: cl_accept4(listener, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)))
+    } catch {
       // Out of descriptors: the connection waits in the queue, the loop must not spin on it.
-      if errno == EMFILE || errno == ENFILE { rest(listener) }
+      if error.number == EMFILE || error.number == ENFILE { rest(listener, milliseconds: 100) }
       return
     }
-    let connection = FileDescriptor(owning: accepted)
-    var peer = ucred()
-    var size = socklen_t(MemoryLayout<ucred>.size)
-    guard unsafe getsockopt(connection.raw, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 else { return }
-    let administrator = peer.uid == 0
-    let ofUser = clients.values.reduce(0) { $0 + ($1.uid == peer.uid ? 1 : 0) }
-    guard clients.count < ControlSocket.total, ofUser < ControlSocket.perUser else {
-      return audit(.denial, "control connection of uid \(peer.uid)", .deny, cause: "too many connections")
-    }
+    guard let peer = try? option(connection.raw, SOL_SOCKET, SO_PEERCRED, capacity: 12) else { return }
     last &+= 1
-    var message = Connection()
-    message.connection = last
-    message.isAdministrator = administrator
-    message.uid = peer.uid
-    message.gid = peer.gid
-    message.pid = UInt32(bitPattern: peer.pid)
-    if handOver?(message, connection.raw) == true {
-      clients[last] = Client(uid: peer.uid, isAdministrator: administrator)
-      audit(
-        .connection, "uid \(peer.uid) gid \(peer.gid) pid \(peer.pid)", cause: administrator ? "administers" : "reads")
+    var client = Connection()
+    client.connection = last
+    (client.pid, client.uid, client.gid) = (peer.integer(at: 0), peer.integer(at: 4), peer.integer(at: 8))
+    // A thousand groups and more cannot be told, and count as none.
+    let others = try? option(connection.raw, SOL_SOCKET, SO_PEERGROUPS, capacity: 4096)
+    let groups = (others?.integers() ?? []) + [client.gid]
+    client.isAdministrator = client.uid == 0 || groups.contains(settings.adminGID)
+    let mayRead = client.isAdministrator || settings.readGroup.isEmpty || groups.contains(settings.readGID)
+    let ofUser = clients.values.reduce(0) { $0 + ($1.uid == client.uid ? 1 : 0) }
+    if !mayRead || clients.count >= ControlSocket.total || ofUser >= ControlSocket.perUser {
+      refuse(connection, client, mayRead ? "too many connections" : "in none of the groups that read or administer")
+      // So many a second at most are refused, however many there are.
+      rest(listener, milliseconds: 10)
+    } else if handOver?(client, connection.raw) == true {
+      clients[last] = client
+      audit(.connection, ControlSocket.name(client), cause: client.isAdministrator ? "administers" : "reads")
     }
   }
 
-  private func rest(_ listener: Int32) {
+  /// Says why in Varlink's words, unasked: the reply to a call that is not read. The connection stays for as long as it
+  /// takes to send the call.
+  private func refuse(_ connection: FileDescriptor, _ client: Connection, _ cause: String) {
+    audit(.connection, ControlSocket.name(client), .deny, cause: cause)
+    let error = "io.carpd.Control.NotAuthorized"
+    let reply = "{\"error\":\"\(error)\",\"parameters\":{\"method\":\"\",\"uid\":\(client.uid)}}\0"
+    try? sendDatagram(connection.raw, Array(reply.utf8))
+    loop.after(milliseconds: 100) { _ = connection }
+  }
+
+  private func rest(_ listener: Int32, milliseconds: UInt64) {
     loop.unwatch(listener)
-    loop.after(milliseconds: 100) { [weak self] in try? self?.loop.watch(listener) { _ in self?.accept(listener) } }
+    loop.after(milliseconds: milliseconds) { [weak self] in
+      try? self?.loop.watch(listener) { _ in self?.accept(listener) }
+    }
   }
 }

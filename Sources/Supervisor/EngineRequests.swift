@@ -44,11 +44,29 @@ extension Supervisor {
     case .note(let note): write(note)
     case .heartbeat: lastHeartbeat = now
     case .closed(let connection): control.closed(connection)
-    case .administered(let connection, _, _, _), .requestReload(let connection), .setLogLevel(let connection, _),
-      .requestAuditHead(let connection):
-      deny(packet, nil, control.isAdministrator(connection) ? .failed : .notAdministrator)
+    case .administered(let connection, let act, let group, let allowed):
+      if allowed && !control.isAdministrator(connection) { return children.violation(child, "\(act) for a reader") }
+      record(act, connection, group, allowed)
+    case .requestReload(let connection), .setLogLevel(let connection, _), .requestAuditHead(let connection):
+      guard control.isAdministrator(connection) else { return deny(packet, nil, .notAdministrator) }
+      switch packet.message {
+      case .setLogLevel(_, let level): log.level = level
+      case .requestAuditHead: child.endpoint.send(.auditHead(connection: connection, audit.status))
+      default: deny(packet, nil, .failed)
+      }
     default: break
     }
+  }
+
+  /// What somebody at the control socket had done, or was refused.
+  private func record(_ act: ControlAct, _ connection: UInt32, _ group: UInt16, _ allowed: Bool) {
+    if !allowed { deniedLately += 1 }
+    // As with `deny`: beyond fifty they are counted.
+    if !allowed && deniedLately > 50 { return }
+    let place = holdings.indices.contains(Int(group)) ? " " + name(holdings[Int(group)]) : ""
+    audit(
+      .administration, act.name + place, allowed ? .allow : .deny, origin: .administrator,
+      cause: control.name(connection))
   }
 
   /// Finds the object the request names and checks the rate.
@@ -116,7 +134,7 @@ extension Supervisor {
     if holding.phase == .held { return answer(packet.id, .acquire, holding, .none) }
     if case .acquiring = holding.phase { return }
     if now < holding.holdUntil { return deny(packet, holding, .holdDown) }
-    if policy?.settings.auditFailureDenies == true && !audit.isWorking {
+    if policy?.settings.auditFailureDenies == true && !audit.status.isWorking {
       return deny(packet, holding, .auditUnavailable)
     }
     guard interface.condition == .up, keeper.prepare(holding, interface) else {
@@ -220,6 +238,12 @@ extension Supervisor {
     let name = interfaces.indices.contains(number) ? interfaces[number].name : "?"
     let place = holding.map { "VHID \($0.group.vhid)@\(name)" } ?? name
     let line = LogText.line(note, place: place)
-    log(line.level, line.text)
+    var fields = [Log.messageID(note.code.rawValue)]
+    if interfaces.indices.contains(number) { fields.append("CARPD_INTERFACE=\(name)") }
+    if let holding { fields.append("CARPD_VHID=\(holding.group.vhid)") }
+    if note.code == .transition {
+      fields += ["CARPD_STATE=\(LogText.state(note.a & 0xff))", "CARPD_REASON=\(LogText.slug(note.b))"]
+    }
+    log(line.level, line.text, fields)
   }
 }

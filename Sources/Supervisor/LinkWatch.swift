@@ -66,7 +66,8 @@ extension Supervisor {
     if interface.condition == .up && condition != .up && enginePhase != .starting { openSockets(interface) }
     sendSources(interface)
     if interface.condition != condition {
-      log(.notice, "\(interface.name) is \(LogText.name(interface.condition))")
+      let isBare = interface.condition == .noCarrier
+      log(.notice, "\(interface.name) is \(isBare ? "without carrier" : "\(interface.condition)")")
       if interface.condition == .unusable && !holdings(on: interface).isEmpty {
         log(.error, "\(interface.name) cannot be used: \(interface.trouble)")
       }

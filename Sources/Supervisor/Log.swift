@@ -7,22 +7,55 @@ public enum LogFormat: String, Sendable {
   case text, json
 }
 
-/// The daemon's log: one line an event on standard error. A reader that does not read costs lines, never time.
+/// The daemon's log: an event is a line on standard error, or an entry with fields where that is the journal. A reader
+/// that does not read costs lines, never time.
 public final class Log {
+  private static let journalPath = socketAddress(path: "/run/systemd/journal/socket")
+
   private let format: LogFormat
+  /// What the journal is written to; nil where standard error is something else.
+  private let journal: FileDescriptor?
+  /// What is less important is left out.
+  var level = LogLevel.info
   private var lost = 0
 
-  public init(format: LogFormat) { self.format = format }
+  public init(format: LogFormat) {
+    self.format = format
+    var status = stat()
+    let stream = unsafe getenv("JOURNAL_STREAM").map { unsafe String(cString: $0) }
+    let isJournal = unsafe fstat(STDERR_FILENO, &status) == 0 && stream == "\(status.st_dev):\(status.st_ino)"
+    journal = isJournal ? try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue)) : nil
+  }
 
-  /// Logs one event. `text` may hold parts that came from outside; control characters are made visible.
-  public func callAsFunction(_ level: LogLevel, _ text: String) {
-    let clean = Log.visible(text)
+  /// The field that tells kinds of lines apart; carpd(8) lists them. The engine's notes are of the kinds of `NoteCode`.
+  static func messageID(_ kind: UInt8) -> String {
+    "MESSAGE_ID=6d1f2c7ae0b84f5c93aa5c1e8d0742" + (kind < 16 ? "0" : "") + String(kind, radix: 16)
+  }
+
+  /// A socket connected to the journal, where there is one.
+  static func connectedJournal() -> FileDescriptor? {
+    guard let socket = try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue)) else { return nil }
+    return (try? connectSocket(socket.raw, to: journalPath)) == nil ? nil : socket
+  }
+
+  /// Logs one event. `text` may hold parts that came from outside; control characters are made visible. `fields`, of the
+  /// form NAME=VALUE, are what the journal finds it by.
+  public func callAsFunction(_ level: LogLevel, _ text: String, _ fields: [String] = []) {
+    if level.rawValue > self.level.rawValue { return }
+    let line = Log.visible(level.rawValue <= LogLevel.warning.rawValue ? "\(level.name): \(text)" : text)
+    if let journal {
+      let entry = ["MESSAGE=carp: \(line)", "PRIORITY=\(level.rawValue)", "SYSLOG_IDENTIFIER=carpd"] + fields
+      let bytes = Array(entry.map { Log.visible($0) + "\n" }.joined().utf8)
+      if (try? sendDatagram(journal.raw, bytes, to: Log.journalPath)) != nil { return }
+    }
     switch format {
-    case .text: write(level.rawValue <= LogLevel.warning.rawValue ? "carp: \(level.name): \(clean)" : "carp: \(clean)")
+    case .text: write("carp: \(line)")
     case .json:
-      let time = EventLoop.wallClock()
-      let escaped = clean.unicodeScalars.reduce(into: "") { $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1) }
-      write("{\"time\":\(time / 1_000_000),\"level\":\"\(level.name)\",\"message\":\"\(escaped)\"}")
+      let time = EventLoop.wallClock() / 1_000_000
+      let escaped = Log.visible(text).unicodeScalars.reduce(into: "") {
+        $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1)
+      }
+      write("{\"time\":\(time),\"level\":\"\(level.name)\",\"message\":\"\(escaped)\"}")
     }
   }
 

@@ -18,7 +18,7 @@ public enum LogText {
   ]
 
   /// What was wrong with a packet and what to check, by the numbers of `CARP.Rejection`.
-  static let rejections: [(text: String, advice: String)] = [
+  private static let rejections: [(text: String, advice: String)] = [
     ("wrong TTL", "a router forwarded it, or its sender is not on this link and does not send TTL 255"),
     ("packet shorter than header", "check the interface for receive errors"),
     ("checksum failed", "check cables, offloads and VRRP routers on this link"),
@@ -29,55 +29,40 @@ public enum LogText {
     ("packet on an interface without a vhid", "compare the interface names in the configuration"),
   ]
 
+  /// The line for a note about `place`, a virtual host or an interface.
   static func line(_ note: Note, place: String) -> (level: LogLevel, text: String) {
+    let (a, b) = (note.a, note.b)
     switch note.code {
     case .transition:
-      let states = ["INIT", "BACKUP", "MASTER"]
-      let name = { (value: UInt32) in value < 3 ? states[Int(value)] : "?" }
-      let reason = note.b < UInt32(reasons.count) ? reasons[Int(note.b)] : "?"
-      return (.notice, "\(place): \(name(note.a >> 8)) -> \(name(note.a & 0xff)) (\(reason))")
+      return (.notice, "\(place): \(state(a >> 8)) -> \(state(a & 0xff)) (\(reason(b)))")
     case .rejected:
-      let known = note.a < UInt32(rejections.count) ? rejections[Int(note.a)] : ("dropped", "")
-      return (.warning, "\(place): \(known.0) from \(note.address) (\(note.b) since the last such line); \(known.1)")
-    case .peerMismatch:
-      return note.a == 1
-        ? (
-          .warning,
-          "\(place): peer-mismatch: advertisements from \(note.address) do not verify; compare password and "
-            + "address list on all machines of this vhid"
-        )
-        : (.notice, "\(place): peer-mismatch is over")
-    case .familySilent:
-      return note.b == 1
-        ? (
-          .warning,
-          "\(place): no advertisements by IPv\(note.a) any more, though the other family's arrive; check "
-            + "IPv\(note.a) multicast on this network"
-        )
-        : (.notice, "\(place): advertisements by IPv\(note.a) arrive again")
+      let known = a < UInt32(rejections.count) ? rejections[Int(a)] : ("dropped", "")
+      return (.warning, "\(place): \(known.0) from \(note.address) (\(b) since the last such line); \(known.1)")
+    case .peerMismatch where a == 1:
+      let remedy = "compare password and address list on all machines of this vhid"
+      return (.warning, "\(place): peer-mismatch: advertisements from \(note.address) do not verify; \(remedy)")
+    case .peerMismatch: return (.notice, "\(place): peer-mismatch is over")
+    case .familySilent where b == 1:
+      let remedy = "check IPv\(a) multicast on this network"
+      return (.warning, "\(place): no advertisements by IPv\(a) any more, though the other family's arrive; \(remedy)")
+    case .familySilent: return (.notice, "\(place): advertisements by IPv\(a) arrive again")
     case .foreignProtocol:
-      return (
-        .warning,
-        "\(place): \(note.address) sends VRRP version \(note.a) with id \(note.b): the same MAC address as this "
-          + "vhid's; give one of them another number"
-      )
-    case .ranLate: return (.warning, "timers ran \(note.a) ms late; the machine is overloaded or was paused")
+      let trouble = "the same MAC address as this vhid's; give one of them another number"
+      return (.warning, "\(place): \(note.address) sends VRRP version \(a) with id \(b): \(trouble)")
+    case .ranLate: return (.warning, "timers ran \(a) ms late; the machine is overloaded or was paused")
     case .looped: return (.warning, "\(place): dropping looped packet: the network sends our own packets back")
     case .demoted:
-      let reason = (demotionReasons + ["?"])[min(Int(note.b >> 24), demotionReasons.count)]
-      let cause = place == "?" ? reason : "\(reason), \(place)"
-      let sum = Int32(bitPattern: note.b << 8) >> 8
-      return (.notice, "demoted by \(Int32(bitPattern: note.a)) to \(sum) (\(cause))")
+      let cause = entry(b >> 24, demotionReasons) + (place == "?" ? "" : ", \(place)")
+      return (.notice, "demoted by \(Int32(bitPattern: a)) to \(Int32(bitPattern: b << 8) >> 8) (\(cause))")
     }
   }
 
-  static func name(_ condition: LinkCondition) -> String {
-    switch condition {
-    case .absent: "absent"
-    case .down: "down"
-    case .noCarrier: "without carrier"
-    case .up: "up"
-    case .unusable: "unusable"
-    }
+  /// INIT, BACKUP or MASTER.
+  static func state(_ number: UInt32) -> String { entry(number, ["INIT", "BACKUP", "MASTER"]) }
+  /// The reason for programs: its words with hyphens.
+  static func slug(_ number: UInt32) -> String { String(reason(number).map { $0 == " " ? "-" : $0 }) }
+  static func reason(_ number: UInt32) -> String { entry(number, reasons) }
+  private static func entry(_ number: UInt32, _ list: [String]) -> String {
+    number < UInt32(list.count) ? list[Int(number)] : "?"
   }
 }

@@ -93,6 +93,9 @@ enum Startup {
     log.plain("the configuration is right")
   }
 
+  /// How often the service manager wants to hear from this process, nanoseconds; nil if it does not.
+  static let watchdog = unsafe getenv("WATCHDOG_USEC").flatMap { unsafe UInt64(String(cString: $0)) }.map { $0 * 1000 }
+
   /// Tells the service manager, if there is one (sd_notify).
   static func notify(_ text: String) {
     guard let path = unsafe getenv("NOTIFY_SOCKET").map({ unsafe String(cString: $0) }), path.utf8.count < 107,

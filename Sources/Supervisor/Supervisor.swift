@@ -19,6 +19,8 @@ public final class Supervisor {
   let audit: AuditTrail
   private let credentials: [String: [UInt8]]
   private let configuration: FileDescriptor
+  /// /etc/group, for the config role to look numbers up.
+  private let groups: FileDescriptor
   /// What this kernel offers, asked before the filter forbids asking.
   private let landlock: Int
 
@@ -46,7 +48,8 @@ public final class Supervisor {
   private var exitCode: Int32 = 0
   private var lastTick = EventLoop.now()
   private var lastSummary = EventLoop.now()
-  private var resync: Deadline?
+  private var lastFed = EventLoop.now()
+  private var toldStatus = ""
 
   /// Runs until stopped and returns the exit code.
   public static func run(_ options: Options) -> Int32 {
@@ -84,11 +87,12 @@ public final class Supervisor {
     do throws(Errno) { configuration = try openFile(options.config, O_RDONLY | O_NOCTTY) } catch {
       throw StartFailure(ExitCode.config, "cannot open \(options.config): \(error); name the file with --config")
     }
+    groups = try openFile("/etc/group", O_RDONLY)
     let program = try Startup.openEngine(options)
     let signals = try signalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR2])
     let loop = try EventLoop()
     let audit = AuditTrail(loop, log)
-    let control = try ControlSocket(options, owner: identities.own, loop, log, audit)
+    let control = try ControlSocket(options, owner: identities.own, loop, audit)
     let children = try Children(
       loop, log, engine: program.raw,
       launcher: identities.launcher, roles: identities.roles, audit)
@@ -133,7 +137,8 @@ public final class Supervisor {
   private func load() {
     do throws(Errno) {
       _ = try ConfigurationLoad(
-        configuration.raw, path: options.config, credentials: credentials, generation: 1, children, log,
+        configuration.raw, groups: groups.raw, path: options.config, credentials: credentials, generation: 1,
+        children, log,
         done: { [unowned self] policy in
           guard let policy else { return fail(options.check ? 1 : ExitCode.config) }
           begin(policy)
@@ -161,6 +166,7 @@ public final class Supervisor {
         return fail(0)
       }
       self.policy = policy
+      control.settings = policy.settings
       audit(.policy, "generation \(policy.generation), \(policy.groups.count) virtual hosts", origin: .administrator)
       interfaces = policy.interfaces.enumerated().map { Interface(name: $1, number: $0, loop: loop) }
       holdings = policy.groups.enumerated().map { Holding(number: $0, group: $1) }
@@ -179,7 +185,7 @@ public final class Supervisor {
   /// The engine runs and has its configuration: the service is up.
   func becomeReady() {
     control.listen()
-    Startup.notify("READY=1\nSTATUS=\(holdings.count) virtual hosts")
+    Startup.notify("READY=1")
   }
 
   // MARK: - Time
@@ -207,6 +213,16 @@ public final class Supervisor {
     }
     if let engine, enginePhase == .running, now - lastHeartbeat > 1_000_000_000 {
       children.end(engine, "has not been heard for a second")
+    }
+    let status = "MASTER of \(holdings.filter(\.isOurs).count) of \(holdings.count) virtual hosts"
+    if status != toldStatus && control.isListening {
+      toldStatus = status
+      Startup.notify("STATUS=\(status)")
+    }
+    // The service manager's watchdog is fed while both this loop and the engine's turn.
+    if let watchdog = Startup.watchdog, now - lastFed >= watchdog / 2, now - lastHeartbeat < 1_000_000_000 {
+      lastFed = now
+      Startup.notify("WATCHDOG=1")
     }
     if isStopping { return }
     loop.at(now + 200_000_000) { [unowned self] in tick() }

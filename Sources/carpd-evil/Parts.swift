@@ -12,6 +12,16 @@ enum Parts {
       "flood-acquires": { rig in while rig.raw(Message.acquire(group: 9).bytes(id: rig.next())) {} },
       "flood-denied": { rig in while rig.raw(Message.advertise(Advertise()).bytes(id: rig.next())) {} },
       "flood-deposits": { rig in while rig.raw(Message.deposit(Advertise()).bytes(id: rig.next())) {} },
+      // No connection is there, so nobody is an administrator's.
+      "administers": { rig in
+        rig.send(.setLogLevel(connection: 1, level: .error))
+        rig.send(.requestAuditHead(connection: 1))
+        rig.send(.administered(connection: 1, act: .demote, group: 0, allowed: false))
+        rig.listen(milliseconds: 300)
+        rig.say("asked")
+        rig.send(.administered(connection: 1, act: .demote, group: 0, allowed: true))
+        rig.listen(milliseconds: 1000)
+      },
       "slow-flood": slowFlood, "flap": flap,
       "silence": { rig in while true { rig.listen(milliseconds: 1000) } },
       "deaf": deaf, "deaf-begging": deafBegging,

@@ -23,6 +23,7 @@ struct Case: Sendable, CustomTestStringConvertible {
     (note.code, note.group, note.interface, note.a, note.b, note.address) = (.rejected, 4, 5, 6, 0xffff_ffff, ipv6)
     var settings = Settings()
     (settings.adminGroup, settings.readGroup, settings.auditLog) = ("wheel", "adm", "/var/log/a")
+    (settings.adminGID, settings.readGID) = (100, 101)
     (settings.auditKeyKind, settings.auditKey, settings.auditMaxSize) = (.file, [0x6b], 65536)
     (settings.auditKeep, settings.auditFailureDenies, settings.path) = (9, true, "/c")
     (settings.startHold, settings.preemptDelay, settings.transition, settings.damping) = (1, 2, 30_000, 4)
@@ -69,7 +70,7 @@ struct Case: Sendable, CustomTestStringConvertible {
       Case(.requestAuditHead(connection: 1), "010e00000000002a00000001"),
       Case(
         .settings(settings),
-        "012000000000002a0005776865656c ~28 0361646d ~30 0a2f7661722f6c6f672f61 ~245 0200016b ~68 010000000901 "
+        "012000000000002a0005776865656c ~28 0361646d ~29 0000006400000065 000a2f7661722f6c6f672f61 ~245 0200016b ~68 010000000901 "
           + "00022f63 ~253 000000010000000200007530000000040506"),
       Case(
         .virtualHost(host),

@@ -2,9 +2,9 @@
 
 import time
 
-from bed import AddressMonitor, Capture
+from bed import AddressMonitor, Capture, wait_until
 
-from evil import Evil, addresses
+from evil import LIVES, VIOLATION, Evil, addresses
 
 EXPECTED = {
     "as configured": "no answer",
@@ -102,4 +102,17 @@ def test_who_stops_advertising_loses_the_address(a):
         assert gone - held.start < 3.2
         time.sleep(4)
         assert len(monitor.owners("192.0.2.1")) == 1, f"{monitor.owners('192.0.2.1')}\n{daemon.text()}"
+    daemon.survives()
+
+
+def test_nobody_administers_by_the_engines_word(a):
+    """Log level, the audit log's head and the record of what was done are for connections of administrators, and which
+    those are the supervisor knows."""
+    daemon = Evil(a, "administers")
+    wait_until(lambda: len(daemon.lines(VIOLATION)) == LIVES, 20, daemon.text)
+    assert len(daemon.lines(r"channel \(demote for a reader\)")) == LIVES and len(daemon.said("asked")) == LIVES
+    refused = wait_until(lambda: daemon.records("administration"), 5, daemon.text)
+    assert {(record["object"], record["decision"]) for record in refused} == {("demote vhid 1@eth0", "deny")}
+    denied = [record["object"] for record in daemon.records("denial") if record.get("cause") == "notAdministrator"]
+    assert {"setLogLevel ", "requestAuditHead "} <= set(denied) or {"setLogLevel", "requestAuditHead"} <= set(denied)
     daemon.survives()
