@@ -3,7 +3,7 @@
 ChannelTests and Fuzz/channel.swift drive the decoding with millions; here whole supervisors are behind it. Whatever is
 malformed costs the life of an engine, and five of them within five seconds that of the daemon, so each engine lives a
 little longer than a second, and many daemons are attacked at once. CARPD_MUTATIONS=10000 sends so many of each kind
-(ten minutes); the default is what a minute allows.
+(ten minutes); the default is what half a minute allows.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ from bed import Capture, Lan, wait_until
 
 from evil import Evil, addresses
 
-COUNT = int(os.environ.get("CARPD_MUTATIONS", "300"))
-DAEMONS = 12 if COUNT <= 1000 else 40
+COUNT = int(os.environ.get("CARPD_MUTATIONS", "200"))
+DAEMONS = 20 if COUNT <= 1000 else 40
 # Only a hundred lines of its children's get into the log of one daemon.
 LINES = 90
 ACTS = {"start", "anchor", "capabilityDrop", "spawn", "childEnded", "socket", "membership", "filter", "policy", "acquire",
