@@ -86,7 +86,7 @@ let package = Package(
     .testTarget(
       name: "OperationsTests", dependencies: ["Operations", "Configuration", "Control", "Linux"], swiftSettings: tests),
     .testTarget(
-      name: "EngineTests", dependencies: ["Engine", "CARP", "Control", "Channel"],
+      name: "EngineTests", dependencies: ["Engine", "CARP", "Control", "Channel", "Supervisor"],
       swiftSettings: tests),
   ]
 )
