@@ -6,10 +6,8 @@ import Linux
 
 /// One run of the config role: the file goes in as a descriptor, a Policy or diagnostics come out.
 final class ConfigurationLoad {
-  struct Failure: Error { let text: String }
-
   private let path: String
-  private let credentials: [String: [UInt8]]
+  private let secrets: Secrets
   private let log: Log
   private var builder = PolicyBuilder()
   private var refusal: String?
@@ -24,7 +22,7 @@ final class ConfigurationLoad {
     _ children: Children, _ log: Log, done: @escaping (Policy?) -> Void
   ) throws(Errno) {
     self.path = path
-    self.credentials = credentials
+    secrets = Secrets(directory: Startup.directory(of: path) + "/secrets", credentials: credentials)
     self.log = log
     self.generation = generation
     self.done = done
@@ -63,77 +61,56 @@ final class ConfigurationLoad {
       if errors == 0 { log(.error, "\(path) could not be read: \(refusal ?? "the config process \(reason)")") }
       return done(nil)
     }
-    do {
+    do throws(PolicyBuilder.Refusal) {
       var policy = try builder.policy(generation: generation)
-      policy = try withSecrets(policy)
-      done(policy)
-    } catch let failure as PolicyBuilder.Refusal {
-      log(.error, "\(path): \(failure.text)")
-      done(nil)
-    } catch {
-      log(.error, "\((error as? Failure)?.text ?? "\(error)")")
-      done(nil)
-    }
-  }
-
-  /// Fetches the keys that the configuration only names: password files from the directory `secrets` beside it,
-  /// credentials from the service manager's directory.
-  private func withSecrets(_ policy: Policy) throws -> Policy {
-    var policy = policy
-    policy.groups = try zip(policy.groups, builder.secrets).map { (group: PolicyGroup, secret) -> PolicyGroup in
-      var group = group
-      switch secret.kind {
-      case .none: group.key = []
-      case .key: group.key = secret.value
-      case .file: group.key = try read(secret.value, below: Secrets.directory(beside: path))
-      case .credential: group.key = try credential(secret.value)
+      for (index, secret) in builder.secrets.enumerated() {
+        let key = try secrets.key(secret.kind, secret.value)
+        if key.count > 20 { throw .init(text: "the key of vhid \(policy.groups[index].vhid) is longer than 20 bytes") }
+        policy.groups[index].key = key
       }
-      if group.key.count > 20 { throw Failure(text: "the key of vhid \(group.vhid) is longer than 20 bytes") }
-      return group
+      policy.auditKey = try secrets.key(policy.settings.auditKeyKind, policy.settings.auditKey)
+      done(policy)
+    } catch {
+      log(.error, "\(path): \(error.text)")
+      done(nil)
     }
-    policy.auditKey = try auditKey(policy.settings)
-    return policy
-  }
-
-  /// The first key of the audit log's MAC chain, empty without one.
-  private func auditKey(_ settings: Settings) throws -> [UInt8] {
-    switch settings.auditKeyKind {
-    case .file: try read(settings.auditKey, below: Secrets.directory(beside: path))
-    case .credential: try credential(settings.auditKey)
-    case .none, .key: []
-    }
-  }
-
-  private func credential(_ name: [UInt8]) throws -> [UInt8] {
-    let name = String(decoding: name, as: UTF8.self)
-    guard let value = credentials[name] else {
-      throw Failure(text: "there is no credential \(name); name it by LoadCredential= in the unit")
-    }
-    return value
-  }
-
-  private func read(_ name: [UInt8], below directory: String) throws -> [UInt8] {
-    let path = directory + "/" + String(decoding: name, as: UTF8.self)
-    guard !name.isEmpty, !name.contains(UInt8(ascii: "/")), name.first != UInt8(ascii: ".") else {
-      throw Failure(text: "\(path) is not a plain file name")
-    }
-    let file: FileDescriptor
-    do throws(Errno) { file = try openFile(path, O_RDONLY | O_NOFOLLOW) } catch {
-      throw Failure(text: "cannot open the password file \(path): \(error)")
-    }
-    var status = stat()
-    try unsafe check(fstat(file.raw, &status))
-    if status.st_mode & 0o004 != 0 {
-      throw Failure(text: "\(path) can be read by everybody; chmod o-r \(path)")
-    }
-    return Secrets.trimmed(try readAll(file, limit: 64))
   }
 }
 
-/// Where secrets live.
-enum Secrets {
-  static func directory(beside file: String) -> String {
-    (file.lastIndex(of: "/").map { String(file[..<$0]) } ?? ".") + "/secrets"
+/// The keys that a configuration only names.
+struct Secrets {
+  /// Where password files are: a directory beside the configuration.
+  let directory: String
+  /// By name, what the service manager handed over.
+  let credentials: [String: [UInt8]]
+
+  /// The key itself.
+  func key(_ kind: SecretKind, _ value: [UInt8]) throws(PolicyBuilder.Refusal) -> [UInt8] {
+    let name = String(decoding: value, as: UTF8.self)
+    switch kind {
+    case .none: return []
+    case .key: return value
+    case .file: return try read(name)
+    case .credential:
+      if let key = credentials[name] { return key }
+      throw .init(text: "there is no credential \(name); name it by LoadCredential= in the unit")
+    }
+  }
+
+  private func read(_ name: String) throws(PolicyBuilder.Refusal) -> [UInt8] {
+    let path = "\(directory)/\(name)"
+    if name.isEmpty || name.hasPrefix(".") || name.contains("/") {
+      throw .init(text: "\(path) is not a plain file name")
+    }
+    var status = stat()
+    do throws(Errno) {
+      let file = try openFile(path, O_RDONLY | O_NOFOLLOW)
+      try unsafe check(fstat(file.raw, &status))
+      if status.st_mode & 0o004 == 0 { return Secrets.trimmed(try readAll(file, limit: 64)) }
+    } catch {
+      throw .init(text: "cannot open the password file \(path): \(error)")
+    }
+    throw .init(text: "\(path) can be read by everybody; chmod o-r \(path)")
   }
 
   /// What the service manager handed over in CREDENTIALS_DIRECTORY: at most 64 of at most 64 bytes.
