@@ -61,6 +61,8 @@ TO      = $(DESTDIR)$(PREFIX)
 UNITS   = $(TO)/lib/systemd/system
 # polkit (before version 124) looks for rules in /usr/share and /etc only.
 POLKIT  = $(DESTDIR)$(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/polkit-1/rules.d
+# The version of systemd that it is for: from 253 on the service says itself when it has reloaded (notify-reload).
+SYSTEMD = $(shell systemctl --version 2>/dev/null | sed -n '1s/[^0-9]*\([0-9]*\).*/\1/p')
 install: $(BUILD)/carpd
 	install -d $(TO)/sbin $(TO)/bin $(TO)/share/doc/carpd/networkd $(TO)/share/doc/carpd/systemd \
 	  $(TO)/share/man/man5 $(TO)/share/man/man8 $(UNITS)
@@ -76,6 +78,8 @@ install: $(BUILD)/carpd
 	install -D -m 0644 systemd/carpd-hook.rules $(POLKIT)/50-carpd-hook.rules
 	install -m 0644 systemd/*.service systemd/*.target $(UNITS)/
 	sed -i 's,/usr/local,$(PREFIX),' $(UNITS)/carpd.service $(UNITS)/carpd-hook.service $(UNITS)/carpd-check.service
+	if [ "0$(SYSTEMD)" -ge 253 ]; then \
+	  sed -i 's/^Type=notify$$/Type=notify-reload/; /^ExecReload=/d' $(UNITS)/carpd.service; fi
 
 $(BUILD)/carpd:
 	$(MAKE) build

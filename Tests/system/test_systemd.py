@@ -4,14 +4,26 @@ systemd of Debian 12, B that of Debian 13."""
 import json
 import os
 import re
+import signal
 import time
 
 import pytest
 
 from bed import Capture, Lan, Machine, Prober, example, wait_until
+from bed import processes
 
 SHARED = ["192.0.2.1", "2001:db8::1"]
 NET_ADMIN_AND_RAW = 0x3000
+# A service that is to run where this machine is MASTER.
+BOUND = """
+[Unit]
+BindsTo=carp-master@eth0-1.target
+After=carp-master@eth0-1.target
+[Service]
+ExecStart=sleep infinity
+[Install]
+WantedBy=carp-master@eth0-1.target
+"""
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +98,8 @@ def test_units_are_without_mistakes(pair):
         units = {path.name for path in machine.path("/usr/lib/systemd/system").glob("carp*")}
         assert units == {"carpd.service", "carpd-hook.service", "carpd-check.service", "carp-master@.target"}
         # A key that systemd does not know is a warning, and on standard error.
-        said = machine.run("sh", "-c", f"systemd-analyze verify --man=no {' '.join(units).replace('@', '@eth0-1')} 2>&1")
+        names = " ".join(units).replace("@", "@eth0-1")
+        said = machine.run("sh", "-c", f"systemd-analyze verify --man=no {names} 2>&1")
         assert not [line for line in said.splitlines() if "carp" in line], said
 
 
@@ -108,7 +121,7 @@ def test_processes(running):
 
 
 def test_macvlan_is_deaf_to_routers(running):
-    """The sandbox leaves /proc/sys/net writable, or the macvlan would take a router's word for an address of its own."""
+    """The sandbox leaves /proc/sys/net writable, or the macvlan would take an address of its own from a router."""
     a = running[0]
     macvlan = next(name for name in a.node.links() if name.startswith("carp"))
     assert a.node.sysctl(f"net.ipv6.conf.{macvlan}.accept_ra") == "0"
@@ -165,6 +178,62 @@ def test_killed_supervisor_is_replaced_without_a_lost_probe(running):
             figures = prober.figures(address, t0, window=3)
             assert figures.takeover is None and figures.lost == 0, figures
     assert b.states() == {1: "BACKUP", 2: "BACKUP"}
+
+
+@pytest.mark.measures
+def test_stopped_engine_is_replaced(running):
+    """By the supervisor, which does not need systemd for it: the watchdog is fed again in time."""
+    a, b, client = running
+    before, restarts = a.processes_of(), a.property("NRestarts")
+    with Prober(client, [a.node, b.node], SHARED) as prober:
+        for address in SHARED:
+            prober.wait_owner(address, a.node)
+        t0 = time.monotonic()
+        os.kill(before["carpd-engine"].pid, signal.SIGSTOP)
+        wait_until(lambda: {one.pid for name, one in a.processes_of().items() if name == "carpd-engine"}
+                   - {before["carpd-engine"].pid}, 3, lambda: f"another engine\n{a.log()}")
+        a.wait_state("MASTER", 1, 2)
+        for address in SHARED:
+            # Longer than the watchdog waits.
+            figures = prober.figures(address, t0, window=6)
+            assert figures.takeover is None and figures.lost == 0, figures
+    assert main_pid(a) == before["carpd"].pid and a.property("NRestarts") == restarts
+    assert not processes.alive(before["carpd-engine"].pid)
+
+
+def test_stopped_supervisor_is_killed_by_the_watchdog(running):
+    a, b, _ = running
+    before, restarts = main_pid(a), int(a.property("NRestarts"))
+    os.kill(before, signal.SIGSTOP)
+    # The kernel's leases and the other machine do not wait for systemd.
+    b.wait_state("MASTER", 1, 2, timeout=6)
+    wait_until(lambda: int(a.property("NRestarts")) == restarts + 1 and a.property("ActiveState") == "active", 8,
+               lambda: f"systemd has restarted carpd\n{a.log()}")
+    assert main_pid(a) != before
+    a.wait_state("MASTER", 1, 2)
+    b.wait_state("BACKUP", 1, 2)
+    assert "watchdog" in a.log().lower()
+
+
+def test_journal_has_fields(running):
+    a, b, _ = running
+    since = time.monotonic()
+    a.systemctl("restart", "carpd")
+    a.systemctl("stop", "carpd")
+    b.wait_state("MASTER", 1, 2)
+
+    def found():
+        return [entry for entry in b.journal("CARPD_VHID=1", "CARPD_STATE=MASTER")
+                if int(entry["__MONOTONIC_TIMESTAMP"]) / 1e6 >= since]
+    entries = wait_until(found, 5, lambda: f"the takeover in the journal\n{b.log()}")
+    assert len(entries) == 1, entries
+    entry = entries[0]
+    assert entry["MESSAGE"] == "carp: VHID 1@eth0: BACKUP -> MASTER (master will time out)"
+    assert entry["CARPD_INTERFACE"] == "eth0" and entry["CARPD_REASON"] == "master-will-time-out"
+    assert entry["SYSLOG_IDENTIFIER"] == "carpd" and entry["_SYSTEMD_UNIT"] == "carpd.service"
+    assert re.fullmatch("[0-9a-f]{32}", entry["MESSAGE_ID"])
+    same = b.journal(f"MESSAGE_ID={entry['MESSAGE_ID']}")
+    assert same and all("CARPD_STATE" in other for other in same)
 
 
 @pytest.mark.measures
@@ -267,14 +336,13 @@ def test_wrong_configuration_is_not_tried_again(running):
 def test_hooks_may_start_and_stop_one_kind_of_unit(pair):
     """By polkit, as the user that runs administrators' commands; and a service can be bound to such a target."""
     a = pair[0]
-    a.write("/etc/systemd/system/bound.service",
-            "[Unit]\nBindsTo=carp-master@eth0-1.target\nAfter=carp-master@eth0-1.target\n"
-            "[Service]\nExecStart=sleep infinity\n[Install]\nWantedBy=carp-master@eth0-1.target\n")
+    a.write("/etc/systemd/system/bound.service", BOUND)
     a.systemctl("daemon-reload")
     a.systemctl("enable", "bound")
 
     def systemctl(user, *words):
-        a.run("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "systemctl", "--no-ask-password", *words)
+        a.run("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "systemctl", "--no-ask-password",
+              *words)
     systemctl("carpd-hook", "start", "carp-master@eth0-1.target")
     assert a.property("ActiveState", "bound") == "active"
     systemctl("carpd-hook", "stop", "carp-master@eth0-1.target")

@@ -5,7 +5,8 @@
     machine.boot()
     machine.run("systemctl", "start", "carpd")
 
-Its files are a copy of bed/debian.py's; it has no mounts of ours and no registration, so it leaves nothing when it ends.
+Its files are a copy of bed/debian.py's; it has no mounts of ours and no registration, so it leaves nothing when it
+ends.
 """
 
 import json
@@ -95,7 +96,7 @@ class Machine:
     def install(self):
         """`make install`, as a package's build does it."""
         subprocess.run(["make", "--no-print-directory", "-C", ROOT, "install", f"DESTDIR={self.root}", "PREFIX=/usr",
-                        f"BUILD={BUILD}"], check=True, stdout=subprocess.DEVNULL)
+                        f"BUILD={BUILD}", f"SYSTEMD={self.systemd}"], check=True, stdout=subprocess.DEVNULL)
 
     # Life
 
@@ -110,9 +111,10 @@ class Machine:
             entries.append(hierarchy / self.node.name / "cgroup.procs")
         console = open(self.root.with_suffix(".console"), "w+")
         self._nspawn = subprocess.Popen(
-            ["sh", "-c", 'for entry in $0; do echo $$ >"$entry" || exit 71; done; exec "$@"', " ".join(map(str, entries)),
-             "systemd-nspawn", "--quiet", "--directory", self.root, "--machine", self.node.name, "--hostname", self.label,
-             "--register=no", *(["--keep-unit"] if by_hand else []), f"--network-namespace-path={self.node.path}",
+            ["sh", "-c", 'for entry in $0; do echo $$ >"$entry" || exit 71; done; exec "$@"',
+             " ".join(map(str, entries)), "systemd-nspawn", "--quiet", "--directory", self.root,
+             "--machine", self.node.name, "--hostname", self.label, "--register=no",
+             *(["--keep-unit"] if by_hand else []), f"--network-namespace-path={self.node.path}",
              f"--capability={_CAPABILITIES}", "--link-journal=no", "--resolv-conf=off", "--timezone=off",
              "--console=pipe", "--boot"],
             # A machine may write its network's settings in /proc/sys/net; a container may not unless told so.
@@ -129,7 +131,7 @@ class Machine:
             return self.leader and self.run("systemctl", "is-system-running", check=False).strip() in (
                 "running", "degraded")
         with console:
-            wait_until(runs, 60, lambda: f"{self.label} has booted\n{self.root.with_suffix('.console').read_text()[-3000:]}",
+            wait_until(runs, 60, lambda: f"{self.label} has booted\n{Path(console.name).read_text()[-3000:]}",
                        interval=0.1)
         return self
 
@@ -146,15 +148,11 @@ class Machine:
                 self.leader = self._nspawn = None
 
     def close(self):
+        """Switches the machine off at once, and removes it."""
         if self._nspawn and self._nspawn.poll() is None:
-            try:
-                self.power_off()
-            except (subprocess.TimeoutExpired, ProcessLookupError, TypeError):
-                # Process 1 takes all others with it.
-                for pid in (self.leader, self._nspawn.pid):
-                    if pid and processes.alive(pid):
-                        os.kill(pid, signal.SIGKILL)
-                self._nspawn.wait(10)
+            # Process 1 takes all others with it; without one there was no boot.
+            os.kill(self.leader or self._nspawn.pid, signal.SIGKILL)
+            self._nspawn.wait(10)
         _remove_cgroups(self.node.name)
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.with_suffix(".console").unlink(missing_ok=True)
