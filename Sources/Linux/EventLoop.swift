@@ -99,7 +99,7 @@ public final class EventLoop {
 
   private func releaseNowAndThen() {
     releaseProgramPages()
-    after(milliseconds: 20_000) { [weak self] in self?.releaseNowAndThen() }
+    after(milliseconds: 5000) { [weak self] in self?.releaseNowAndThen() }
   }
 
   private func fireDeadlines() {

@@ -151,13 +151,13 @@ def many(count):
 
 
 def memory():
-    """PSS in MB by process of a MASTER with one virtual host: (some time after the takeover, right after it)."""
+    """PSS in MiB by process of a MASTER with one virtual host: (some time after the takeover, right after it)."""
     with Lan() as lan:
         daemon = Carpd(lan.node("a", 101), config(host(1, ["192.0.2.1/24"], 0)))
         daemon.wait_state("MASTER")
         after = daemon.memory()
-        time.sleep(25)
-        return [{name: size / 1e6 for name, size in found.items()} for found in (daemon.memory(), after)]
+        time.sleep(12)
+        return [{name: size / (1 << 20) for name, size in found.items()} for found in (daemon.memory(), after)]
 
 
 def cell(values, digits=1):
@@ -232,7 +232,7 @@ def main():
     if "memory" in wanted:
         note("memory")
         rest, after = memory()
-        print("\n| memory (PSS), one virtual host | at rest, MB | right after a takeover, MB |")
+        print("\n| memory (PSS), one virtual host | at rest, MiB | right after a takeover, MiB |")
         print("|---|---|---|")
         for name in rest:
             print(f"| {name} | {rest[name]:.1f} | {after[name]:.1f} |")
