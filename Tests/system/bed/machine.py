@@ -40,21 +40,19 @@ def _hierarchies():
 
 def _remove_cgroups(name):
     """Ends whatever is left in the cgroups `name` and removes them."""
-    for top in (hierarchy / name for hierarchy in _hierarchies()):
-        if (top / "cgroup.kill").exists():
-            (top / "cgroup.kill").write_text("1")
-
-        def gone():
+    def gone():
+        for top in (hierarchy / name for hierarchy in _hierarchies()):
             for directory in [*sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True), top]:
                 try:
+                    for pid in (directory / "cgroup.procs").read_text().split():
+                        os.kill(int(pid), signal.SIGKILL)
                     directory.rmdir()
-                except FileNotFoundError:
+                except (FileNotFoundError, ProcessLookupError):
                     pass
                 except OSError:
                     return False
-            return True
-        if top.exists():
-            wait_until(gone, 10, f"{top} is empty")
+        return not any((hierarchy / name).exists() for hierarchy in _hierarchies())
+    wait_until(gone, 10, lambda: f"the cgroups {name} are empty")
 
 
 def remove_leftovers():
@@ -63,7 +61,7 @@ def remove_leftovers():
         owner = re.match(r"carpd-(\d+)-", directory.name)
         if owner and not os.path.exists(f"/proc/{owner[1]}"):
             _remove_cgroups(directory.name)
-            shutil.rmtree(directory, ignore_errors=True)
+            shutil.rmtree(directory) if directory.is_dir() else directory.unlink()
 
 
 class Machine:
