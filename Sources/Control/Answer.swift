@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// What a call is answered with.
 public enum Answer {
   /// The method's own reply.
@@ -8,25 +6,28 @@ public enum Answer {
 
   private struct Reply: Encodable {
     let parameters: any Encodable
+    let continues: Bool?
 
     enum CodingKeys: CodingKey {
-      case parameters
+      case parameters, continues
     }
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(parameters, forKey: .parameters)
+      try container.encodeIfPresent(continues, forKey: .continues)
     }
   }
 
   /// The message with its NUL, or nil if a reply cannot be put into JSON.
-  var message: [UInt8]? {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let data: Data? =
+  ///
+  /// - Parameter continues: whether more replies follow.
+  public func message(continues: Bool = false) -> [UInt8]? {
+    let text: [UInt8]? =
       switch self {
-      case .reply(let parameters): try? encoder.encode(Reply(parameters: parameters))
-      case .failure(let failure): try? encoder.encode(failure)
+      case .reply(let parameters):
+        try? JSONWriter.bytes(of: Reply(parameters: parameters, continues: continues ? true : nil))
+      case .failure(let failure): try? JSONWriter.bytes(of: failure)
       }
-    return data.map { $0 + [0] }
+    return text.map { $0 + [0] }
   }
 }

@@ -169,7 +169,7 @@ extension InterfaceDescription {
     # All that Show answers with.
     type Snapshot (virtual_hosts: []VirtualHost, interfaces: []Interface, daemon: Daemon)
 
-    # What is wrong with the configuration file, and where.
+    # What is wrong with the configuration file, and where. `file` is empty if it is the one carpd was started with.
     type Diagnostic (severity: (error, warning), file: string, line: int, column: int, message: string)
 
     # Everything there is to see.
@@ -199,15 +199,16 @@ extension InterfaceDescription {
     # Ends a demotion, whoever made it, but not one of carpd's own. The sum of all others is returned.
     method Undemote(name: string) -> (demotion: int)
 
-    # Begins or ends maintenance: this machine is demoted by 240, every virtual host that is MASTER yields, and is the
-    # last to take over while maintenance lasts, so that it becomes MASTER again only if no other machine is there.
+    # Begins or ends maintenance: this machine is demoted by 240, every virtual host that is MASTER bows out, and all are
+    # the last to take over while it lasts, so that one becomes MASTER again only if no other machine is there. It ends
+    # too if carpd or its engine is started anew, as demotions do.
     method Maintenance(enable: bool, reason: ?string) -> ()
 
     # A virtual host becomes MASTER at once, as by FreeBSD's `ifconfig vhid N state master`. A better master takes the
-    # role back.
+    # role back, and so soon after a Yield that others may not have taken it yet it is not to be had.
     method Promote(interface: string, vhid: int) -> ()
 
-    # A virtual host gives the role away, as by FreeBSD's `state backup`, and waits long enough for others to take it.
+    # A virtual host gives the role away, as by FreeBSD's `state backup`: it bows out, and waits long enough for others.
     method Yield(interface: string, vhid: int) -> ()
 
     # Reads the configuration file again. Answers when it is in force, with what is to be warned of.

@@ -1,14 +1,15 @@
-/// A moment of the wall clock as RFC 3339 text in UTC, to the second.
+/// A moment of the wall clock as RFC 3339 text in UTC, to the second or the millisecond.
 ///
 /// Written here because the calendar of a library may open time zone files, which a confined process must not.
 ///
 /// - Parameter nanoseconds: since 1970-01-01T00:00:00Z, without leap seconds.
-public func timestamp(nanoseconds: UInt64) -> String {
+public func timestamp(nanoseconds: UInt64, milliseconds: Bool = false) -> String {
   let seconds = Int(nanoseconds / 1_000_000_000)
   let (year, month, day) = civilDate(daysSince1970: seconds / 86_400)
   let time = seconds % 86_400
   let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-  return "\(date)T\(padded(time / 3600, 2)):\(padded(time / 60 % 60, 2)):\(padded(time % 60, 2))Z"
+  let fraction = milliseconds ? "." + padded(Int(nanoseconds / 1_000_000 % 1000), 3) : ""
+  return "\(date)T\(padded(time / 3600, 2)):\(padded(time / 60 % 60, 2)):\(padded(time % 60, 2))\(fraction)Z"
 }
 
 private func padded(_ number: Int, _ width: Int) -> String {

@@ -61,6 +61,8 @@ public struct Election: Sendable {
   var lastAnswer: Instant?
   var lastReclaim: Instant?
   var sendErrors = SendErrors()
+  /// Whether this node is to be the last to take the role (rule Maintenance).
+  var isInMaintenance = false
   var isStopped = false
 
   public init(_ parameters: Parameters) {
@@ -85,6 +87,7 @@ public struct Election: Sendable {
     case .timer: timer(at: now)
     case .demotion(let sum): setDemotion(sum, at: now)
     case .force(let wanted): force(wanted, at: now)
+    case .maintenance(let begins): maintain(begins, at: now)
     case .adopt: adopt(at: now)
     case .acquireFailed: acquireFailed(at: now)
     case .addressLost: addressLost(at: now)

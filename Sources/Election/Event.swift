@@ -18,6 +18,8 @@ public enum Event: Equatable, Sendable {
   case demotion(Int)
   /// An administrator asks for a state.
   case force(State)
+  /// Maintenance begins (true) or ends.
+  case maintenance(Bool)
   /// Take up a role that this node already holds: MASTER at once.
   case adopt
   /// The addresses could not be set after `Effect.acquire`.

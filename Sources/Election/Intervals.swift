@@ -14,7 +14,7 @@ extension Election {
 
   /// From the last sign of a master to taking over.
   var masterDownTimeout: Interval {
-    .masterDown(advbase: parameters.advbase, advskew: parameters.advskew)
+    .masterDown(advbase: parameters.advbase, advskew: isInMaintenance ? .max : parameters.advskew)
   }
 
   /// This node's own rank; the smaller one is better.

@@ -51,16 +51,26 @@ extension Engine {
     case .frame(let frame): receive(frame)
     case .link(let interface, let condition): change(interface, to: condition)
     case .ownSource(let interface, let address): change(interface, source: address)
-    case .addressLost(let group, _): post(.addressLost, toIndex: group)
+    case .addressLost(let index, _):
+      group(index).map(recordAddressLost)
+      post(.addressLost, toIndex: index)
     case .result(let request, let type, let group, let denial, _): receive(denial, of: request, type, group)
     case .holdRole(let group): post(.adopt, toIndex: group)
     case .stalled: for group in groups { post(.ranLate, to: group) }
-    case .foreignFrame(let group): post(.foreignFrame, toIndex: group)
+    case .foreignFrame(let index):
+      group(index).map(recordForeignFrame)
+      post(.foreignFrame, toIndex: index)
     case .overflow(let interface, _, _, let count): interfaces[interface]?.counters.overflow &+= UInt64(count)
     case .shutdown: shutDown()
-    // Came without its descriptor: the client is gone already.
-    case .connection: break
-    case .diagnostic, .reloadResult, .auditHead: break
+    case .diagnostic(let isError, let line, let column, let text):
+      take(
+        DiagnosticReport(
+          severity: isError ? .error : .warning, file: "", line: Int(line), column: Int(column), message: text))
+    case .reloadResult(let connection, let succeeded, let generation):
+      reloaded(for: connection, succeeded: succeeded, generation: generation)
+    case .auditHead(let connection, let status): tellAuditHead(status, to: connection)
+    // Came without its descriptor, of which there are too many here.
+    case .connection(let connection): channel.send(.closed(connection: connection.connection))
     default: return false
     }
     return true
@@ -75,6 +85,7 @@ extension Engine {
 
   private func change(_ index: UInt16, to condition: LinkCondition) {
     guard let interface = interfaces[index] else { return }
+    recordLink(of: interface, to: condition)
     interface.condition = condition
     for group in groups where group.interface === interface {
       post(condition == .up ? .linkUp : .linkDown, to: group)
@@ -92,7 +103,9 @@ extension Engine {
   }
 
   private func receive(_ denial: Denial, of request: UInt32, _ type: MessageType, _ index: UInt16) {
-    guard denial != .none, let group = group(index) else { return }
+    guard denial != .none else { return }
+    refused(type, denial)
+    guard let group = group(index) else { return }
     switch type {
     case .acquire where request == group.acquireRequest:
       post(.acquireFailed, to: group)

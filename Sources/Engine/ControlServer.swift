@@ -6,43 +6,52 @@ import Linux
 /// Serves the connections that the supervisor accepted. However many there are and whatever they send, one turn of the
 /// loop answers at most one call, so that elections and the heartbeat keep their time.
 final class ControlServer {
-  /// Connections at once; beyond it the newest is closed.
-  static let connectionLimit = 64
-  /// How long a request may stay incomplete, or an answer unread, in nanoseconds.
-  static let patience: UInt64 = 10_000_000_000
-  private static let chunk = 4096
-
-  private final class Client {
-    let record: Connection
-    let descriptor: FileDescriptor
-    var connection = ServerConnection()
-    var inputEnded = false
-    /// Since when an incomplete request or an unread answer has been waiting.
-    var waitingSince: UInt64?
-    /// Whether it is in line to have a call answered.
-    var isInLine = false
-    var interest = EventLoop.readable
-
-    init(_ descriptor: FileDescriptor, _ record: Connection) {
-      self.descriptor = descriptor
-      self.record = record
-    }
+  /// How a call is answered.
+  enum Response {
+    case answer(Answer)
+    /// By `answer(_:to:)`, when it is known.
+    case later
+    /// With this at first, and whatever is given to `stream` from then on.
+    case stream(Answer)
   }
 
+  /// Connections at once; beyond it the newest is closed. The role may have 256 descriptors.
+  static let connectionLimit = 192
+  /// How long a request may stay incomplete, or an answer unread, in nanoseconds.
+  static let patience: UInt64 = 10_000_000_000
+  /// Bytes of answers that may wait in all; beyond it whoever has the most unread is closed.
+  static let outputLimit = 8 << 20
+  /// Administrators' calls, and those that a reader may not make, a second and at once: each goes into the audit log and may
+  /// make every virtual host advertise. Beyond it they wait.
+  static let callsPerSecond: UInt64 = 20
+  private static let chunk = 4096
+  /// EPOLLHUP.
+  private static let hungUp: UInt32 = 0x010
+
   private let loop: EventLoop
-  private let answer: (ControlMethod) -> Answer
+  private let respond: (Call, ControlMethod, Connection) -> Response
   private let closed: (UInt32) -> Void
-  private var clients: [UInt32: Client] = [:]
+  private var clients: [UInt32: ControlClient] = [:]
   /// Those with a complete call, who came first first.
-  private var line: [Client] = []
+  private var line: [ControlClient] = []
   private var isServing = false
+  /// Calls that wait because there were too many of their kind: administrators' and others', which must not hold up those.
+  private var slow = [true: SlowLine(), false: SlowLine()]
+  private struct SlowLine {
+    var throttle = Throttle(perSecond: ControlServer.callsPerSecond, burst: ControlServer.callsPerSecond)
+    var calls: [(client: ControlClient, call: Call, method: ControlMethod)] = []
+    var isScheduled = false
+  }
 
   /// - Parameters:
-  ///   - answer: carries out a method.
+  ///   - respond: carries out a method.
   ///   - closed: is told the number of each connection that was closed.
-  init(loop: EventLoop, answer: @escaping (ControlMethod) -> Answer, closed: @escaping (UInt32) -> Void) {
+  init(
+    loop: EventLoop, respond: @escaping (Call, ControlMethod, Connection) -> Response,
+    closed: @escaping (UInt32) -> Void
+  ) {
     self.loop = loop
-    self.answer = answer
+    self.respond = respond
     self.closed = closed
   }
 
@@ -51,7 +60,7 @@ final class ControlServer {
     guard clients.count < Self.connectionLimit, clients[record.connection] == nil else {
       return closed(record.connection)
     }
-    let client = Client(descriptor, record)
+    let client = ControlClient(descriptor, record)
     do throws(Errno) {
       try loop.watch(client.descriptor.raw) { [weak self, weak client] events in
         if let client { self?.ready(client, events) }
@@ -71,16 +80,43 @@ final class ControlServer {
     }
   }
 
-  private func ready(_ client: Client, _ events: UInt32) {
+  /// Whether the connection is there.
+  func has(_ connection: UInt32) -> Bool { clients[connection] != nil }
+
+  /// Gives the answer that was to come later; nothing if the client is gone.
+  func answer(_ answer: Answer, to connection: UInt32) {
+    guard let client = clients[connection], !client.isStreaming else { return }
+    client.connection.finish(answer)
+    proceed(client)
+    relieve()
+  }
+
+  /// Gives all streams the next message. Nothing is sent before the loop turns.
+  func stream(_ reply: WatchReply) {
+    let watching = clients.values.filter(\.isStreaming)
+    guard !watching.isEmpty, let message = Answer.reply(reply).message(continues: true) else { return }
+    for client in watching {
+      client.stream(message)
+      proceed(client)
+    }
+    relieve()
+  }
+
+  // MARK: Input and output
+
+  private func ready(_ client: ControlClient, _ events: UInt32) {
     if !client.connection.output.isEmpty {
       flush(client)
     } else if client.interest & EventLoop.readable != 0 {
       read(client)
+    } else if client.connection.isAnswering, events & Self.hungUp != 0 {
+      // Nobody waits for the answer any more.
+      close(client)
     }
     proceed(client)
   }
 
-  private func read(_ client: Client) {
+  private func read(_ client: ControlClient) {
     var buffer = [UInt8](repeating: 0, count: Self.chunk)
     let count = unsafe recv(client.descriptor.raw, &buffer, buffer.count, Int32(MSG_DONTWAIT))
     if count > 0 {
@@ -90,39 +126,61 @@ final class ControlServer {
     }
   }
 
-  private func flush(_ client: Client) {
+  private func flush(_ client: ControlClient) {
     let output = Array(client.connection.output)
     guard !output.isEmpty else { return }
     let count = unsafe send(client.descriptor.raw, output, output.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
     if count >= 0 {
       client.connection.sent(count)
+      client.tellMissed()
     } else if !Errno.last.isAgain {
       close(client)
     }
   }
 
   /// Decides what `client` waits for next.
-  private func proceed(_ client: Client) {
+  private func proceed(_ client: ControlClient) {
     guard clients[client.record.connection] === client else { return }
     let hasCall = client.connection.hasCall
     let hasOutput = !client.connection.output.isEmpty
-    if client.connection.isBroken || (client.inputEnded && !hasCall && !hasOutput) { return close(client) }
+    let isAnswering = client.connection.isAnswering
+    if client.connection.isBroken || (client.inputEnded && !hasCall && !hasOutput && !isAnswering) {
+      return close(client)
+    }
     if hasCall && !client.isInLine {
       client.isInLine = true
       line.append(client)
       scheduleServing()
     }
-    let isWaiting = hasOutput || (client.connection.hasInput && !hasCall)
+    // A stream may be read as slowly as one likes, and who waits for an answer need not send.
+    let isWaiting = !isAnswering && (hasOutput || (client.connection.hasInput && !hasCall))
     client.waitingSince = isWaiting ? client.waitingSince ?? EventLoop.now() : nil
     let reads = !client.inputEnded && !hasCall && client.connection.wantsInput
     watch(client, (reads ? EventLoop.readable : 0) | (hasOutput ? EventLoop.writable : 0))
   }
 
-  private func watch(_ client: Client, _ interest: UInt32) {
+  private func watch(_ client: ControlClient, _ interest: UInt32) {
     guard interest != client.interest else { return }
     client.interest = interest
     do throws(Errno) { try loop.rewatch(client.descriptor.raw, events: interest) } catch { close(client) }
   }
+
+  private func relieve() {
+    while clients.values.reduce(0, { $0 + $1.connection.output.count }) > Self.outputLimit,
+      let worst = clients.values.max(by: { $0.connection.output.count < $1.connection.output.count })
+    {
+      close(worst)
+    }
+  }
+
+  private func close(_ client: ControlClient) {
+    guard clients[client.record.connection] === client else { return }
+    loop.unwatch(client.descriptor.raw)
+    clients[client.record.connection] = nil
+    closed(client.record.connection)
+  }
+
+  // MARK: Calls
 
   private func scheduleServing() {
     guard !isServing else { return }
@@ -136,26 +194,54 @@ final class ControlServer {
     let client = line.removeFirst()
     client.isInLine = false
     if clients[client.record.connection] === client {
-      if let call = client.connection.nextCall() {
-        client.connection.send(respond(to: call), to: call)
-        flush(client)
-      }
+      if let call = client.connection.nextCall() { sort(call, of: client) }
       proceed(client)
     }
     if !line.isEmpty { scheduleServing() }
   }
 
-  private func respond(to call: Call) -> Answer {
+  private func sort(_ call: Call, of client: ControlClient) {
     switch Service.request(of: call) {
-    case .answered(let known): known
-    case .control(let method): answer(method)
+    case .answered(let known): perform(.answer(known), for: client)
+    case .control(let method):
+      guard method.isForAdministrators else { return perform(respond(call, method, client.record), for: client) }
+      let kind = client.record.isAdministrator
+      slow[kind]?.calls.append((client, call, method))
+      serveSlow(kind)
     }
   }
 
-  private func close(_ client: Client) {
-    guard clients[client.record.connection] === client else { return }
-    loop.unwatch(client.descriptor.raw)
-    clients[client.record.connection] = nil
-    closed(client.record.connection)
+  private func serveSlow(_ kind: Bool) {
+    while let next = slow[kind]?.calls.first {
+      guard slow[kind]?.throttle.take(now: EventLoop.now()) == true else { return scheduleSlow(kind) }
+      slow[kind]?.calls.removeFirst()
+      let client = next.client
+      // Whoever does not wait for the outcome may be gone.
+      guard clients[client.record.connection] === client else { continue }
+      perform(respond(next.call, next.method, client.record), for: client)
+      proceed(client)
+    }
+  }
+
+  private func scheduleSlow(_ kind: Bool) {
+    guard slow[kind]?.isScheduled == false else { return }
+    slow[kind]?.isScheduled = true
+    loop.after(milliseconds: 1000 / Self.callsPerSecond) { [weak self] in
+      self?.slow[kind]?.isScheduled = false
+      self?.serveSlow(kind)
+    }
+  }
+
+  private func perform(_ response: Response, for client: ControlClient) {
+    switch response {
+    case .answer(let answer): client.connection.finish(answer)
+    case .later: return
+    case .stream(let first):
+      guard let message = first.message(continues: true) else { return close(client) }
+      client.isStreaming = true
+      _ = client.connection.stream(message)
+    }
+    flush(client)
+    relieve()
   }
 }

@@ -14,7 +14,7 @@ extension Engine {
   ) {
     let before = demotion
     demotions.set(name, source)
-    noteDemotion(since: before, reason, group, interface)
+    noteDemotion(name, since: before, reason, group, interface, by: source)
   }
 
   /// Removes a source of demotion, and has the elections told.
@@ -26,7 +26,7 @@ extension Engine {
   ) -> Demotions.Source? {
     let before = demotion
     let source = demotions.remove(name)
-    noteDemotion(since: before, reason, group, interface)
+    noteDemotion(name, since: before, reason, group, interface, by: source)
     return source
   }
 
@@ -58,9 +58,13 @@ extension Engine {
     for cause in DemotionCause.allCases where group.election.demoting.contains(cause) { demote(cause, true, of: group) }
   }
 
-  private func noteDemotion(since before: Int, _ reason: DemotionReason, _ group: Group?, _ interface: Interface?) {
+  private func noteDemotion(
+    _ name: String, since before: Int, _ reason: DemotionReason, _ group: Group?, _ interface: Interface?,
+    by source: Demotions.Source?
+  ) {
     let delta = demotion - before
     if delta == 0 { return }
+    recordDemotion(name, by: delta, reason, of: group, on: interface, source)
     // With hundreds of sources the sum needs less than 24 bits.
     let sum = UInt32(bitPattern: Int32(clamping: demotion)) & 0xff_ffff
     note(

@@ -21,11 +21,14 @@ extension Engine {
       }
     case .transition(let from, let to, let reason):
       if to == .master { deposits.owe(group, full: true) }
+      recordTransition(of: group, from: from, to: to, reason)
       note(.transition, group, a: UInt32(from.rawValue) << 8 | UInt32(to.rawValue), b: UInt32(reason.rawValue))
     case .peerMismatch(let begins):
+      recordPeerMismatch(of: group, begins: begins)
       note(.peerMismatch, group, a: begins ? 1 : 0, b: 0, from: group.unverifiedSource)
     case .familySilent(let family, let isSilent):
       if isSilent { group.silentFamilies.insert(family) } else { group.silentFamilies.remove(family) }
+      recordSilence(of: family, in: group, begins: isSilent)
       note(.familySilent, group, a: UInt32(family.rawValue), b: isSilent ? 1 : 0)
     case .fellows(let event):
       for fellow in fellows(of: group) where fellow !== group { post(event, to: fellow) }

@@ -29,11 +29,16 @@ final class Engine {
 
   /// Events that wait to be handled, in order: handling one may bring about others.
   private var events: [(Group, Event)] = []
+  /// Whether this machine is to be the last to take a role.
+  var isInMaintenance = false
   /// Why this machine is demoted, and what of the sum the elections know.
   var demotions = Demotions()
   private var announcedDemotion = 0
   /// What each cause demotes by: FreeBSD's defaults.
   var demotionFactors: [DemotionCause: Int] = [.interfaceDown: 240, .sendErrors: 240]
+  /// How often they may be told, since each time every MASTER advertises; and whether they are to be told soon.
+  private var announcements = Throttle(perSecond: 10, burst: 5)
+  private var announcesSoon = false
   /// How often timers ran too late, since the start.
   var lateTimers: UInt32 = 0
   private var lastLateNote: UInt64?
@@ -41,6 +46,10 @@ final class Engine {
   var notes = FoldedNotes()
   var deposits = Deposits()
   private(set) var control: ControlServer?
+  /// What happened lately, for those who watch.
+  var eventLog: EventLog
+  /// What was asked of the supervisor at the control socket.
+  var calls = SupervisorCalls()
   private var wakeup: Deadline?
   private(set) var exitCode: Int32 = 0
   private(set) var isEnding = false
@@ -49,6 +58,8 @@ final class Engine {
   init(channel: FileDescriptor, loop: EventLoop) {
     self.loop = loop
     self.channel = Endpoint(channel, loop: loop)
+    var generator = SystemRandomNumberGenerator()
+    eventLog = EventLog(using: &generator)
   }
 
   /// Serves until the end.
@@ -68,10 +79,17 @@ final class Engine {
   func start() throws(Errno) {
     channel.onHang = { [weak self] in self?.end(Self.channelLost) }
     control = ControlServer(
-      loop: loop, answer: { [unowned self] in answer($0) },
-      closed: { [unowned self] connection in channel.send(.closed(connection: connection)) })
+      loop: loop, respond: { [unowned self] in respond(to: $0, $1, for: $2) },
+      closed: { [unowned self] in closed($0) })
     try channel.listen { [weak self] in self?.readChannel() }
     channel.send(.ready)
+  }
+
+  private func closed(_ connection: UInt32) {
+    channel.send(.closed(connection: connection))
+    guard !demotions.held(by: connection).isEmpty else { return }
+    // Not at once: an event that a client could not take may have closed it.
+    loop.after(milliseconds: 0) { [weak self] in self?.endDemotions(heldBy: connection) }
   }
 
   /// Makes `run` return `code`.
@@ -100,10 +118,23 @@ final class Engine {
         handle(event, by: group)
       }
       events.removeAll(keepingCapacity: true)
-      guard demotion != announcedDemotion else { return }
+      guard demotion != announcedDemotion, mayAnnounceDemotion() else { return }
       announcedDemotion = demotion
       for group in groups { post(.demotion(demotion), to: group) }
     }
+  }
+
+  /// However often clients change the sum.
+  private func mayAnnounceDemotion() -> Bool {
+    if announcements.take(now: EventLoop.now()) { return true }
+    guard !announcesSoon else { return false }
+    announcesSoon = true
+    loop.after(milliseconds: 100) { [weak self] in
+      self?.announcesSoon = false
+      self?.settle()
+      self?.rearm()
+    }
+    return false
   }
 
   private func handle(_ event: Event, by group: Group) {
@@ -162,6 +193,7 @@ final class Engine {
     expireDemotions(now: now)
     settle()
     rearm()
+    expireCalls(now: now)
     refreshDeposits(now: now)
     loop.after(milliseconds: 200) { [weak self] in self?.tick() }
   }

@@ -20,6 +20,10 @@ final class Group {
   var unverifiedSource: CARP.Address?
   /// The families reported silent at the moment.
   var silentFamilies: Set<CARP.Family> = []
+  /// The other machines on the vhid.
+  var peers = PeerTable()
+  /// When somebody else's frame with the vhid's MAC address was last recorded, CLOCK_MONOTONIC in nanoseconds.
+  var lastForeignFrame: UInt64?
 
   init(_ host: HostConfiguration, on interface: Interface, using generator: inout some RandomNumberGenerator) {
     self.host = host

@@ -87,7 +87,9 @@ public enum Program {
     var connection = ServerConnection()
     connection.receive(Array("{\"method\":\"org.varlink.service.GetInfo\"}\0".utf8))
     if let call = connection.nextCall(), case .answered(let answer) = Service.request(of: call) {
-      connection.send(answer, to: call)
+      connection.finish(answer)
+      _ = Answer.reply(WatchReply(snapshot: ShowReply(virtualHosts: [.init()], interfaces: [.init()], daemon: .init())))
+        .message()
     }
   }
 

@@ -17,5 +17,8 @@ struct RecentValues<Value: Equatable> {
     }
   }
 
+  /// From the oldest to the newest.
+  var inOrder: [Value] { Array(values[oldest...] + values[..<oldest]) }
+
   func contains(_ value: Value) -> Bool { values.contains(value) }
 }

@@ -29,7 +29,10 @@ extension Engine {
     _ advertisement: Advertisement, of group: Group, from source: CARP.Address
   ) throws(Rejection) {
     if group.isEcho(advertisement, from: source) { return noteLooped(group, from: source) }
-    guard group.digests.verifies(advertisement, at: EventLoop.now()) else {
+    let now = EventLoop.now()
+    let isVerified = group.digests.verifies(advertisement, at: now)
+    group.peers.heard(advertisement, from: source, isVerified: isVerified, now: now)
+    guard isVerified else {
       group.unverifiedSource = source
       post(.unverified(from: source), to: group)
       throw .badauth
@@ -65,6 +68,8 @@ extension Engine {
       note.a = UInt32(rejection.rawValue)
       if let group, [.badauth, .badver, .badttl].contains(rejection) { note.group = group.index }
     }
-    if let note = notes.take(note, now: EventLoop.now()) { channel.send(.note(note)) }
+    guard let note = notes.take(note, now: EventLoop.now()) else { return }
+    if let group, note.code == .foreignProtocol { recordForeignProtocol(on: group, from: source) }
+    channel.send(.note(note))
   }
 }

@@ -19,7 +19,7 @@ extension Engine {
     let old = groups
     replaceInterfaces(hosts, new.tracked)
     replaceGroups(hosts, old: old, transition: UInt64(new.settings.transition) * 1_000_000)
-    if isFirst { tick() }
+    if isFirst { tick() } else { recordReload() }
     return true
   }
 
@@ -82,6 +82,7 @@ extension Engine {
     }
     post(.demotion(demotion), to: group)
     if startHoldEnd > EventLoop.now() { post(.hold(until: Instant(nanoseconds: startHoldEnd)), to: group) }
+    if isInMaintenance { post(.maintenance(true), to: group) }
     if let condition = group.interface.condition { post(condition == .up ? .linkUp : .linkDown, to: group) }
   }
 }

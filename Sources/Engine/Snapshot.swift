@@ -6,14 +6,6 @@ import Linux
 
 // What the control socket shows of the engine.
 extension Engine {
-  /// Answers carpd's own methods.
-  func answer(_ method: ControlMethod) -> Answer {
-    switch method {
-    case .show: .reply(snapshot())
-    default: .failure(.methodNotImplemented(method.qualifiedName))
-    }
-  }
-
   func snapshot() -> ShowReply {
     let now = EventLoop.now()
     let wallClock = EventLoop.wallClock()
@@ -21,15 +13,40 @@ extension Engine {
     daemon.demotion = demotion
     daemon.lateTimers = UInt64(lateTimers)
     daemon.generation = Int(generation)
-    daemon.demotions = demotions.sources.sorted { $0.key < $1.key }.map { name, source in
-      let time = { (moment: UInt64) in timestamp(nanoseconds: wallClock &+ moment &- now) }
-      return DemotionStatus(
-        name: name, owner: source.owner, value: source.value, reason: source.reason, since: time(source.since),
-        expires: source.expires.map(time), held: source.connection != nil)
-    }
+    daemon.demotions = demotionStatus(now: now, wallClock: wallClock)
+    daemon.maintenance = isInMaintenance
+    daemon.boot = eventLog.boot
+    daemon.event = eventLog.last
     return ShowReply(
       virtualHosts: groups.map { status(of: $0, now: now, wallClock: wallClock) },
-      interfaces: interfaces.values.sorted { $0.index < $1.index }.map(status), daemon: daemon)
+      interfaces: interfaceStatus(), daemon: daemon)
+  }
+
+  func interfaceStatus() -> [InterfaceStatus] {
+    interfaces.values.sorted { $0.index < $1.index }.map(status)
+  }
+
+  /// The other machines of all virtual hosts.
+  func peerStatus() -> [PeerStatus] {
+    let now = EventLoop.now()
+    let wallClock = EventLoop.wallClock()
+    return groups.flatMap { group in
+      group.peers.peers.map { status(of: $0, on: group, now: now, wallClock: wallClock) }
+    }
+  }
+
+  private func status(of peer: PeerTable.Peer, on group: Group, now: UInt64, wallClock: UInt64) -> PeerStatus {
+    var status = PeerStatus()
+    status.interface = group.host.interfaceName
+    status.vhid = Int(group.host.parameters.vhid)
+    status.source = peer.source.description
+    status.advbase = Int(peer.advbase)
+    status.advskew = Int(peer.advskew)
+    status.demotion = Int(peer.demotion)
+    status.lastSeen = timestamp(nanoseconds: wallClock - min(wallClock, now - min(now, peer.lastSeen)))
+    status.verified = peer.isVerified
+    status.master = peer.isVerified && peer.source == group.election.lastMaster
+    return status
   }
 
   private func status(of group: Group, now: UInt64, wallClock: UInt64) -> VirtualHostStatus {
@@ -74,7 +91,8 @@ extension Engine {
 }
 
 extension LinkCondition {
-  fileprivate var name: String {
+  /// The word in `show`.
+  var name: String {
     switch self {
     case .absent: "absent"
     case .down: "down"

@@ -83,6 +83,8 @@ import Testing
     let call = try #require(first)
     #expect(call.method == "io.carpd.Control.Demote" && !call.wantsMore && !call.isOneway)
     #expect(try call.parameters(as: DemoteRequest.self) == request)
+    connection.finish(.reply(EmptyReply()))
+    connection.sent(connection.output.count)
     let second = connection.nextCall()
     let watch = try #require(second)
     #expect(watch.method == "io.carpd.Control.Watch" && watch.wantsMore)
@@ -142,6 +144,28 @@ import Testing
     try check(ReloadRequest.self, ReloadReply(generation: 2, diagnostics: [diagnostic]))
     try check(SetLogLevelRequest.self, EmptyReply())
     try check(AuditHeadRequest.self, AuditHeadReply(working: true, sequence: 1, hash: "00"))
+  }
+
+  @Test func textSurvivesTheWriter() throws {
+    let text = String((0..<300).compactMap { UnicodeScalar($0) }.map(Character.init)) + "\u{10ffff}\u{2028}"
+    var event = event(.link)
+    event.text = text
+    event.vhid = .min
+    let message = try #require(Answer.reply(WatchReply(event: event)).message(continues: true))
+    #expect(message.count { $0 == 0 } == 1 && message.last == 0)
+    var connection = ClientConnection()
+    try connection.receive(message)
+    #expect(try connection.reply(as: WatchReply.self) == WatchReply(event: event))
+    #expect(connection.continues)
+  }
+
+  @Test func whatIsWrittenIsWhatTheToolchainWrites() throws {
+    let values: [any Encodable] = [snapshot, event(.link), EmptyReply(), VarlinkError.busy] + errors
+    for value in values {
+      let written = try #require(Answer.reply(value).message()).dropLast()
+      let json = try #require(try JSONDecoder().decode(JSON.self, from: Data(written))["parameters"])
+      #expect(json == (try JSON.of(value)))
+    }
   }
 
   // MARK: Errors

@@ -312,6 +312,30 @@ struct HoldDownTests {
   }
 }
 
+@Suite("Rule: maintenance")
+struct MaintenanceTests {
+  @Test func aMasterBowsOutAndWaitsForAllOthers() {
+    var node = Node.master()
+    #expect(node.at(1, .maintenance(true)) == [.transition(from: .master, to: .backup, .userRequested), .bowOut])
+    #expect(node.at(1.1, .maintenance(true)) == [])
+    // Every other backup, with whatever advskew, is first.
+    #expect(node.deadline == 4.996093)
+    #expect(node.at(4.996093, .timer) == takeover(from: .backup, .masterTimedOut))
+  }
+
+  @Test func aBackupTakesOverLast() {
+    var node = Node.backup()
+    #expect(node.at(1, advertisement(1, 0)) == [])
+    #expect(node.deadline == 4.390625)
+    #expect(node.at(2, .maintenance(true)) == [])
+    #expect(node.deadline == 4.996093)
+    #expect(node.at(2.5, advertisement(1, 0)) == [])
+    #expect(node.deadline == 6.496093)
+    #expect(node.at(3, .maintenance(false)) == [])
+    #expect(node.deadline == 6.390625)
+  }
+}
+
 @Suite("Rule: send errors")
 struct SendErrorsTests {
   @Test func threeErrorsDemoteOnceAndThreeSuccessesUndoIt() {

@@ -119,6 +119,7 @@ struct RandomEventTests {
       .force(.master), .force(.backup), .adopt, .acquireFailed, .addressLost, .foreignFrame, .ranLate, .sendFailed,
       .sendSucceeded, .hold(until: Instant(nanoseconds: .random(in: 0...(.max), using: &generator))),
       .fellowsAble(.random(using: &generator)), .yieldTogether, .preemptTogether,
+      .maintenance(.random(using: &generator)),
     ]
     if Int.random(in: 0..<300, using: &generator) == 0 { return .stop }
     return events.randomElement(using: &generator) ?? .timer

@@ -7,35 +7,6 @@ import Testing
 
 extension EngineTests {
   @Suite struct ControlServerTests {
-    /// A client that never blocks.
-    private final class Client {
-      let socket: Int32
-      init(_ socket: Int32) { self.socket = socket }
-      deinit { close(socket) }
-      /// Whether there was room for all of it.
-      @discardableResult
-      func send(_ bytes: some Collection<UInt8>) -> Bool {
-        let bytes = Array(bytes)
-        return Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) == bytes.count
-      }
-      @discardableResult
-      func send(_ text: String) -> Bool { send(Array(text.utf8) + [0]) }
-      /// What came, message by message; nil at the end of file.
-      func receive() -> [String]? {
-        var all: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        while true {
-          let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-          if count == 0 || (count < 0 && errno == ECONNRESET) { return all.isEmpty ? nil : messages(all) }
-          if count < 0 { return messages(all) }
-          all += buffer.prefix(count)
-        }
-      }
-      private func messages(_ bytes: [UInt8]) -> [String] {
-        bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-      }
-    }
-
     private let show = "{\"method\":\"io.carpd.Control.Show\"}"
     private let info = "{\"method\":\"org.varlink.service.GetInfo\"}"
 
@@ -49,7 +20,7 @@ extension EngineTests {
 
     @Test func showAnswers() throws {
       let supervisor = try served()
-      let client = Client(try supervisor.connect())
+      let client = ControlPeer(try supervisor.connect())
       client.send(ClientConnection.call(ShowRequest()))
       _ = try supervisor.run()
       let text = try #require(client.receive()?.first)
@@ -63,7 +34,7 @@ extension EngineTests {
 
     @Test func requestsMayBeSplitOrCombined() throws {
       let supervisor = try served()
-      let client = Client(try supervisor.connect())
+      let client = ControlPeer(try supervisor.connect())
       for byte in Array(show.utf8) + [0] {
         client.send([byte])
         _ = try supervisor.run(milliseconds: 1)
@@ -79,7 +50,7 @@ extension EngineTests {
 
     @Test func errorsHaveTheirNames() throws {
       let supervisor = try served()
-      let client = Client(try supervisor.connect())
+      let client = ControlPeer(try supervisor.connect())
       client.send("{\"method\":\"io.carpd.Control.Nope\"}")
       client.send("{\"method\":\"org.nope.X\"}")
       client.send("{\"method\":\"Show\"}")
@@ -99,7 +70,7 @@ extension EngineTests {
 
     @Test func introspectionDescribesEveryMethod() throws {
       let supervisor = try served()
-      let client = Client(try supervisor.connect())
+      let client = ControlPeer(try supervisor.connect())
       client.send(info)
       let parameters = "{\"interface\":\"io.carpd.Control\"}"
       client.send("{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":\(parameters)}")
@@ -113,7 +84,7 @@ extension EngineTests {
 
     @Test func onewayHasNoAnswerAndMoreHasOne() throws {
       let supervisor = try served()
-      let client = Client(try supervisor.connect())
+      let client = ControlPeer(try supervisor.connect())
       client.send("{\"method\":\"io.carpd.Control.Show\",\"oneway\":true}")
       client.send("{\"method\":\"io.carpd.Control.Nope\",\"oneway\":true}")
       client.send("{\"method\":\"io.carpd.Control.Show\",\"more\":true,\"parameters\":{}}")
@@ -125,7 +96,7 @@ extension EngineTests {
 
     @Test func aClientThatStopsSendingStillGetsItsAnswers() throws {
       let supervisor = try served()
-      let client = Client(try supervisor.connect())
+      let client = ControlPeer(try supervisor.connect())
       client.send(show)
       client.send(show)
       shutdown(client.socket, Int32(SHUT_WR))
@@ -142,7 +113,7 @@ extension EngineTests {
         "{\"method\":\"io.carpd.Control.Show\",\"parameters\":\(deep)}", abyss, "{\"method\":" + abyss,
       ]
       for (number, text) in hostile.enumerated() {
-        let client = Client(try supervisor.connect(UInt32(number + 1)))
+        let client = ControlPeer(try supervisor.connect(UInt32(number + 1)))
         client.send(text)
         #expect(try supervisor.run(milliseconds: 30).count(.closed) == 1, "\(text.prefix(40))")
         #expect(client.receive() == nil)
@@ -152,7 +123,7 @@ extension EngineTests {
 
     @Test func tooLongARequestClosesTheConnection() throws {
       let supervisor = try served()
-      let client = Client(try supervisor.connect())
+      let client = ControlPeer(try supervisor.connect())
       var closed = 0
       for _ in 0..<40 {
         client.send([UInt8](repeating: 0x20, count: 4096))
@@ -163,13 +134,13 @@ extension EngineTests {
 
     @Test func aClientThatDoesNotReadIsNotServedForever() throws {
       let supervisor = try served()
-      let client = Client(try supervisor.connect())
+      let client = ControlPeer(try supervisor.connect())
       var buffered = 0
       while client.send(show) { buffered += 1 }
       #expect(buffered > 100)
       _ = try supervisor.run(milliseconds: 300)
       // No more is held than one answer; the rest waits unread in the client's own socket.
-      let other = Client(try supervisor.connect(2))
+      let other = ControlPeer(try supervisor.connect(2))
       other.send(show)
       _ = try supervisor.run()
       #expect(other.receive()?.count == 1, "others are served nevertheless")
@@ -179,8 +150,8 @@ extension EngineTests {
 
     @Test func impatientWithHalfARequest() throws {
       let supervisor = try served()
-      let client = Client(try supervisor.connect())
-      let idle = Client(try supervisor.connect(2))
+      let client = ControlPeer(try supervisor.connect())
+      let idle = ControlPeer(try supervisor.connect(2))
       client.send(Array("{\"method\"".utf8))
       _ = try supervisor.run()
       supervisor.engine.control?.expire(now: .max)
@@ -189,15 +160,16 @@ extension EngineTests {
       #expect(idle.receive() == [], "who sends nothing may stay")
     }
 
-    @Test func atMostSixtyFourConnections() throws {
+    @Test func connectionsAreLimited() throws {
       let supervisor = try served()
-      var clients: [Client] = []
+      let limit = ControlServer.connectionLimit
+      var clients: [ControlPeer] = []
       var closed: [UInt32] = []
-      for number in 1...70 {
-        clients.append(Client(try supervisor.connect(UInt32(number))))
+      for number in 1...limit + 6 {
+        clients.append(ControlPeer(try supervisor.connect(UInt32(number))))
         closed += try supervisor.run(milliseconds: 2).closed
       }
-      #expect(closed == Array(65...70))
+      #expect(closed == (limit + 1...limit + 6).map(UInt32.init))
       clients[0].send(info)
       _ = try supervisor.run()
       #expect(clients[0].receive()?.count == 1)
@@ -209,7 +181,7 @@ extension EngineTests {
       let strange = "{\"method\":\"\\u0000\\ud800\",\"parameters\":{\"a\":[1e400,-0,\"\\\\\"]}}"
       let seeds = [show, info, strange].map { Array($0.utf8) }
       for round in 0..<100 {
-        let client = Client(try supervisor.connect(UInt32(round)))
+        let client = ControlPeer(try supervisor.connect(UInt32(round)))
         for _ in 0..<100 {
           var bytes = seeds[Int.random(in: 0..<seeds.count, using: &generator)]
           if round % 3 == 0 { bytes = (0..<100).map { _ in UInt8.random(in: 0...255, using: &generator) } }
@@ -220,7 +192,7 @@ extension EngineTests {
         }
         _ = try supervisor.run(milliseconds: 5)
       }
-      let client = Client(try supervisor.connect(5000))
+      let client = ControlPeer(try supervisor.connect(5000))
       client.send(info)
       _ = try supervisor.run()
       #expect(client.receive()?.count == 1)

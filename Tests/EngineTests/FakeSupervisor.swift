@@ -148,11 +148,13 @@ final class FakeSupervisor {
   }
 
   /// Hands the engine one end of a stream, and returns the other.
-  func connect(_ number: UInt32 = 1) throws -> Int32 {
+  func connect(_ number: UInt32 = 1, isAdministrator: Bool = false, uid: UInt32 = 1000) throws -> Int32 {
     var pair: [Int32] = [-1, -1]
     try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
     var connection = Connection()
     connection.connection = number
+    connection.isAdministrator = isAdministrator
+    connection.uid = uid
     lastID += 1
     try sendDatagram(socket, Message.connection(connection).bytes(id: lastID), descriptors: [pair[1]])
     close(pair[1])
@@ -169,6 +171,16 @@ extension [Packet] {
   var bowOuts: [UInt16] { compactMap { if case .bowOut(let group) = $0.message { group } else { nil } } }
   /// The control connections said to be closed.
   var closed: [UInt32] { compactMap { if case .closed(let connection) = $0.message { connection } else { nil } } }
+  /// What administrators did, or others may not do.
+  var administered: [(connection: UInt32, act: ControlAct, group: UInt16, allowed: Bool)] {
+    compactMap {
+      if case .administered(let connection, let act, let group, let allowed) = $0.message {
+        (connection, act, group, allowed)
+      } else {
+        nil
+      }
+    }
+  }
   func notes(_ code: NoteCode) -> [Note] {
     compactMap { if case .note(let note) = $0.message, note.code == code { note } else { nil } }
   }

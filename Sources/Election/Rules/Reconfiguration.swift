@@ -15,7 +15,7 @@ extension Election {
     return late + forgetRemovedFamilies() + (rank == oldRank ? [] : advertiseChange(at: now))
   }
 
-  private mutating func moveMasterDown(from oldTimeout: Interval, at now: Instant) {
+  mutating func moveMasterDown(from oldTimeout: Interval, at now: Instant) {
     guard let due = masterDown, !isListening else { return }
     let newTimeout = masterDownTimeout
     if newTimeout > oldTimeout {

@@ -11,9 +11,10 @@ from .lan import Lan, Node
 from .machine import Machine
 from .peer import Ucarp
 from .probe import Prober
+from .varlink import Varlink, VarlinkError
 from .waiting import Timeout, wait_until
 
 __all__ = [
     "AddressMonitor", "Capture", "Carpd", "Injector", "Lan", "Machine", "Node", "Prober", "RouterAdvertiser", "Timeout",
-    "Ucarp", "config", "example", "example_pair", "host", "wait_until",
+    "Ucarp", "Varlink", "VarlinkError", "config", "example", "example_pair", "host", "wait_until",
 ]
