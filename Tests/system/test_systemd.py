@@ -394,3 +394,66 @@ def test_networkd_leaves_the_addresses_alone(running, mac):
         a.node.detach()
         a.node.attach()
         configure(a, example(100, preempt=True))
+
+
+def test_a_service_runs_on_the_master_only(running):
+    """By systemd alone: carpd-hook starts and stops the target, and hears of the other machine's goodbye."""
+    a, b, _ = running
+    for machine in (a, b):
+        machine.write("/etc/systemd/system/bound.service", BOUND)
+        machine.systemctl("daemon-reload")
+        machine.systemctl("enable", "bound")
+        machine.systemctl("start", "carpd-hook")
+
+    def runs_on(one, other):
+        wait_until(lambda: one.property("ActiveState", "bound") == "active"
+                   and other.property("ActiveState", "bound") == "inactive", 8,
+                   lambda: f"the service runs on {one.label} only\n{one.log()}\n{other.log()}")
+    try:
+        runs_on(a, b)
+        a.systemctl("stop", "carpd")
+        runs_on(b, a)
+        a.systemctl("start", "carpd")
+        runs_on(a, b)
+        # A restart is not told: the role stays, and so does the service.
+        before = a.property("MainPID", "bound")
+        a.systemctl("restart", "carpd")
+        a.wait_state("MASTER", 1, 2)
+        runs_on(a, b)
+        assert a.property("MainPID", "bound") == before
+        (program,) = [one for one in a.processes_of("carpd-hook.service").values() if one.ppid == a.leader]
+        assert program.permitted == program.bounding == 0 and 0 not in program.uids
+    finally:
+        for machine in (a, b):
+            machine.systemctl("stop", "carpd-hook", "carp-master@eth0-1.target", "carp-master@eth0-2.target")
+            machine.systemctl("disable", "bound")
+
+
+def test_a_failing_check_makes_the_machine_yield(running):
+    a, b, _ = running
+    for machine, advskew in ((a, 100), (b, 200)):
+        configure(machine, example(advskew, preempt=True).replace(
+            "[daemon]\n", '[daemon]\nadmin-group = "carpd-admin"\n', 1))
+        machine.systemctl("restart", "carpd")
+    a.wait_state("MASTER", 1, 2)
+    a.write("/etc/carpd/check.toml", '[[check]]\nname = "web"\ncommand = ["/usr/bin/test", "-e", "/var/lib/web"]\n'
+                                     'interval = "200ms"\nrise = 1\nfall = 1\n')
+    a.run("touch", "/var/lib/web")
+    try:
+        a.systemctl("start", "carpd-check")
+        assert a.property("ActiveState", "carpd-check") == "active"
+        a.run("rm", "/var/lib/web")
+        b.wait_state("MASTER", 1, 2)
+        a.run("touch", "/var/lib/web")
+        a.wait_state("MASTER", 1, 2)
+        # What was held ends with who held it.
+        a.run("rm", "/var/lib/web")
+        b.wait_state("MASTER", 1, 2)
+        a.systemctl("stop", "carpd-check")
+        a.wait_state("MASTER", 1, 2)
+    finally:
+        a.systemctl("stop", "carpd-check")
+        a.run("rm", "-f", "/etc/carpd/check.toml", "/var/lib/web")
+        for machine, advskew in ((a, 100), (b, 200)):
+            configure(machine, example(advskew, preempt=True))
+            machine.systemctl("restart", "carpd")
