@@ -37,15 +37,8 @@ extension Engine {
     track(new)
   }
 
+  /// What ended, or goes on under another number, the supervisor has bowed out of itself.
   private func replaceGroups(_ hosts: [HostConfiguration], old: [Group], transition: UInt64) {
-    let indexes = Set(hosts.map(\.group))
-    // A number that now names another host must not be bowed out; what has none any more the supervisor retires itself.
-    for group in old
-    where !hosts.contains(where: { $0.names(group.host) }) && !indexes.contains(group.index)
-      && group.election.state == .master
-    {
-      channel.send(.bowOut(group: group.index))
-    }
     for group in old where !hosts.contains(where: { $0.names(group.host) }) { undemote(group) }
     var generator = SystemRandomNumberGenerator()
     groups = []
@@ -55,7 +48,9 @@ extension Engine {
       if let previous, host.continues(previous.host, hasTransition: transition > 0) {
         keep(previous, as: host, transition: transition)
       } else {
-        if previous?.election.state == .master { channel.send(.bowOut(group: host.group)) }
+        if let previous, previous.host.group == host.group, previous.election.state == .master {
+          channel.send(.bowOut(group: host.group))
+        }
         if let previous { undemote(previous) }
         begin(Group(host, on: interface, using: &generator))
       }

@@ -54,15 +54,11 @@ final class AddressKeeper {
 
   // MARK: - The macvlan of a virtual host
 
-  static func macvlanName(_ interface: Interface, _ group: PolicyGroup) -> String {
-    "carp\(interface.index)-\(group.vhid)"
-  }
-
   /// Makes the macvlan of `holding`, down and mute; false, and a line in the log, if that is not possible.
-  func prepare(_ holding: Holding, _ interface: Interface) -> Bool {
+  func prepare(_ holding: Holding) -> Bool {
     if holding.group.mac == .interface || holding.macvlan != 0 { return true }
+    let (interface, name) = (holding.interface, holding.macvlanName)
     if interface.index == 0 || interface.condition == .unusable { return false }
-    let name = AddressKeeper.macvlanName(interface, holding.group)
     do throws(NetlinkError) {
       let creation = Request.createMacvlan(name, over: interface.index, mac: holding.group.virtualMAC)
       try perform(.linkMade, name, creation, tolerating: EEXIST)
@@ -72,8 +68,8 @@ final class AddressKeeper {
         return false
       }
       holding.macvlan = link.index
-      try tightenARP(interface)
-      try perform(.linkSet, name, Request.quietMacvlan(link.index, memo: (interface.savedARP ?? interface.arp).memo))
+      let memo = try tightenARP(interface).memo
+      try perform(.linkSet, name, Request.quietMacvlan(link.index, memo: memo))
       // One router advertisement would otherwise give the macvlan an address, a route and a voice.
       for setting in ["accept_ra", "autoconf"] { try clear("/proc/sys/net/ipv6/conf/\(name)/\(setting)") }
       return true
@@ -94,33 +90,36 @@ final class AddressKeeper {
   /// Writes a 0. Without IPv6 in the kernel there is no such file, and nothing to mute.
   private func clear(_ path: String) throws(NetlinkError) {
     let start = EventLoop.now()
-    let file = unsafe Glibc.open(path, O_WRONLY | O_CLOEXEC)
-    let failure = unsafe file >= 0 && write(file, "0", 1) == 1 ? 0 : errno
-    if file >= 0 { close(file) }
-    audit(.sysctl, path, errno: failure, since: start)
-    if failure != 0 && failure != ENOENT { throw NetlinkError(errno: Errno(failure), text: path) }
+    var failure: Errno?
+    do throws(Errno) {
+      let file = try openFile(path, O_WRONLY)
+      try unsafe check(write(file.raw, "0", 1))
+    } catch {
+      failure = error
+    }
+    audit(.sysctl, path, errno: failure?.number ?? 0, since: start)
+    if let failure, failure.number != ENOENT { throw NetlinkError(errno: failure, text: path) }
   }
 
   /// Removes the macvlan, and with it what is still on it.
   func remove(_ holding: Holding) {
     if holding.macvlan == 0 { return }
-    try? perform(.linkRemoved, "vhid \(holding.group.vhid)", Request.deleteLink(holding.macvlan))
+    try? perform(.linkRemoved, holding.name, Request.deleteLink(holding.macvlan))
     holding.macvlan = 0
   }
 
   // MARK: - ARP settings of the base interface
 
-  private func tightenARP(_ interface: Interface) throws(NetlinkError) {
-    if interface.savedARP != nil { return }
+  private func tightenARP(_ interface: Interface) throws(NetlinkError) -> ARPSettings {
+    if let saved = interface.savedARP { return saved }
     interface.savedARP = interface.arp
-    if interface.arp == interface.arp.tightened { return }
     try perform(.linkSet, interface.name, Request.set(interface.arp.tightened, on: interface.index))
+    return interface.arp
   }
 
   func restoreARP(_ interface: Interface) {
-    guard let saved = interface.savedARP else { return }
+    guard let saved = interface.savedARP, interface.index != 0 else { return }
     interface.savedARP = nil
-    if saved == saved.tightened || interface.index == 0 { return }
     try? perform(.linkSet, interface.name, Request.set(saved, on: interface.index))
   }
 
@@ -128,83 +127,82 @@ final class AddressKeeper {
 
   /// Sets the next addresses, and takes the macvlan up behind the first chunk: what the kernel then sends draws the
   /// traffic here, and there must be an address to answer it.
-  func acquireChunk(_ holding: Holding, _ interface: Interface) throws(NetlinkError) {
+  func acquireChunk(_ holding: Holding) throws(NetlinkError) {
     guard case .acquiring(let first) = holding.phase else { return }
-    let carrier = holding.carrier(interface)
     let slice = holding.group.addresses.dropFirst(first).prefix(AddressKeeper.chunk)
-    let requests = slice.map { ("\($0.address)", lease($0, holding, carrier, renewing: false)) }
-    if try !perform(.addressAdded, "vhid \(holding.group.vhid)", requests, tolerating: EEXIST) {
+    let requests = slice.map { ("\($0.address)", lease($0, holding, renewing: false)) }
+    if try !perform(.addressAdded, holding.name, requests, tolerating: EEXIST) {
       // What is there already is extended if it is carpd's, and left alone if it is somebody else's.
       let present = (try? addresses()) ?? []
-      let ours = Set(present.filter { $0.isOurs && $0.interface == carrier }.map(\.address))
+      let ours = Set(present.filter { $0.isOurs && $0.interface == holding.carrier }.map(\.address))
       guard ours.isSuperset(of: slice.map(\.address)) else {
         throw NetlinkError(errno: Errno(EEXIST), text: "somebody else has set it")
       }
-      extend(slice, holding, interface)
+      extend(slice, holding)
     }
     if first == 0 {
-      if holding.group.mac == .virtual {
-        try perform(.linkUp, "vhid \(holding.group.vhid)", Request.setUp(true, carrier))
-      }
-      addRoutes(holding, interface)
+      if holding.macvlan != 0 { try perform(.linkUp, holding.name, Request.setUp(true, holding.macvlan)) }
+      addRoutes(holding)
     }
     let next = first + slice.count
     holding.phase = next < holding.group.addresses.count ? .acquiring(next) : .held
   }
 
-  private func lease(_ shared: SharedAddress, _ holding: Holding, _ carrier: Int32, renewing: Bool) -> NetlinkMessage {
+  private func lease(_ shared: SharedAddress, _ holding: Holding, renewing: Bool) -> NetlinkMessage {
     let seconds = holding.group.lease(shared.address.family, every: holding.interval)
-    return Request.addAddress(shared, on: carrier, lease: seconds, renewing: renewing)
+    return Request.addAddress(shared, on: holding.carrier, lease: seconds, renewing: renewing)
   }
 
   /// Extends the leases that are due with this advertisement.
-  func renew(_ holding: Holding, _ interface: Interface, _ family: Family) {
+  func renew(_ holding: Holding, _ family: Family) {
     guard holding.phase == .held else { return }
     let members = holding.group.addresses.filter { $0.address.family == family }
     let first = holding.renewal[family, default: 0]
     let slice = members.dropFirst(first).prefix(PolicyGroup.renewalsPerAdvertisement(family))
     holding.renewal[family] = first + slice.count < members.count ? first + slice.count : 0
-    extend(slice, holding, interface)
+    extend(slice, holding)
   }
 
   /// Extends every lease at once: for the last time before an exit that leaves the addresses behind.
-  func renewAll(_ holding: Holding, _ interface: Interface) { extend(holding.group.addresses[...], holding, interface) }
+  func renewAll(_ holding: Holding) { extend(holding.group.addresses[...], holding) }
 
-  private func extend(_ slice: ArraySlice<SharedAddress>, _ holding: Holding, _ interface: Interface) {
-    let carrier = holding.carrier(interface)
-    _ = netlink.perform(slice.map { lease($0, holding, carrier, renewing: true) })
+  private func extend(_ slice: ArraySlice<SharedAddress>, _ holding: Holding) {
+    _ = netlink.perform(slice.map { lease($0, holding, renewing: true) })
   }
 
   /// Gives the addresses up. The macvlan goes down first, and takes its voice with it: an address that leaves an
   /// interface that is up makes the kernel send reports from the virtual MAC for two seconds more.
-  func release(_ holding: Holding, _ interface: Interface, atOnce: Bool = false) {
-    let carrier = holding.carrier(interface)
-    if holding.group.mac == .virtual && carrier != 0 {
-      try? perform(.linkDown, "vhid \(holding.group.vhid)", Request.setUp(false, carrier))
-    }
-    for route in holding.routes {
-      try? perform(.routeRemoved, "\(route.address)", Request.route(route, on: interface.index, add: false))
-    }
-    holding.routes = []
+  func release(_ holding: Holding, atOnce: Bool = false) {
+    if holding.macvlan != 0 { try? perform(.linkDown, holding.name, Request.setUp(false, holding.macvlan)) }
+    dropRoutes(holding)
     holding.phase = .idle
     holding.announcement = nil
     holding.renewal = [:]
     holding.suspended = false
-    if carrier != 0 { delete(holding.group.addresses[...], holding, carrier, atOnce: atOnce) }
+    if holding.carrier != 0 { delete(holding.group.addresses[...], holding, holding.carrier, atOnce: atOnce) }
+  }
+
+  /// After a reload: removes what `old` had and the virtual host has no more, and leaves the rest to an acquisition.
+  func removeAddresses(_ old: PolicyGroup, _ holding: Holding) {
+    dropRoutes(holding)
+    holding.announcement = nil
+    holding.renewal = [:]
+    delete(old.addresses[...], holding, holding.carrier, atOnce: false)
   }
 
   /// Deletes addresses chunk by chunk, the first at once, or all of them.
   private func delete(_ rest: ArraySlice<SharedAddress>, _ holding: Holding, _ carrier: Int32, atOnce: Bool) {
     let slice = atOnce ? rest : rest.prefix(AddressKeeper.chunk)
-    let requests = slice.map { ("\($0.address)", Request.deleteAddress($0.address, $0.hostPrefix, from: carrier)) }
+    // Acquired anew meanwhile: then they are wanted again.
+    let wanted = Set(holding.isOurs ? holding.group.addresses.map(\.address) : [])
+    let requests = slice.filter { !wanted.contains($0.address) }.map {
+      ("\($0.address)", Request.deleteAddress($0.address, $0.hostPrefix, from: carrier))
+    }
     // IPv6 addresses leave an interface that goes down by themselves.
-    _ = try? perform(.addressDeleted, "vhid \(holding.group.vhid)", requests, tolerating: EADDRNOTAVAIL)
+    _ = try? perform(.addressDeleted, holding.name, requests, tolerating: EADDRNOTAVAIL)
     let more = rest.dropFirst(slice.count)
     if more.isEmpty { return }
-    loop.after(milliseconds: 0) { [weak self] in
-      // Acquired anew meanwhile: then they are wanted again.
-      if holding.phase == .idle { self?.delete(more, holding, carrier, atOnce: false) }
-    }
+    loop.after(milliseconds: 0) { [weak self] in self?.delete(more, holding, carrier, atOnce: false) }
   }
 
   /// Deletes leftovers of an earlier carpd.
@@ -216,11 +214,19 @@ final class AddressKeeper {
     }
   }
 
+  private func dropRoutes(_ holding: Holding) {
+    for route in holding.routes {
+      try? perform(.routeRemoved, "\(route.address)", Request.route(route, on: holding.interface.index, add: false))
+    }
+    holding.routes = []
+  }
+
   /// Where the base interface has no network that holds the shared address, its neighbours could not be answered.
-  private func addRoutes(_ holding: Holding, _ interface: Interface) {
-    for shared in holding.group.addresses where shared.prefix < shared.hostPrefix && !interface.reaches(shared) {
+  private func addRoutes(_ holding: Holding) {
+    for shared in holding.group.addresses where shared.prefix < shared.hostPrefix && !holding.interface.reaches(shared)
+    {
       if holding.routes.contains(where: { $0.prefix == shared.prefix && $0.network == shared.network }) { continue }
-      let request = Request.route(shared, on: interface.index, add: true)
+      let request = Request.route(shared, on: holding.interface.index, add: true)
       if (try? perform(.routeAdded, "\(shared.address)", request)) != nil { holding.routes.append(shared) }
     }
   }

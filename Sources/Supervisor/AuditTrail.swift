@@ -20,6 +20,7 @@ final class AuditTrail {
   /// The auditor's, while it takes records.
   private var channel: Endpoint? { isReady && auditor?.isEnded == false ? auditor?.endpoint : nil }
   private var restart: (() -> Void)?
+  private var order: AuditStart?
   /// The auditor's last word. It does not work from the moment it says it cannot write, is gone, or has not been heard
   /// for three seconds.
   private(set) var status = AuditStatus()
@@ -56,15 +57,30 @@ final class AuditTrail {
     }
   }
 
-  /// Starts the auditor, and again whenever it ends.
+  /// Starts the auditor, and again whenever it ends; another one if a reload changed its orders.
   func start(_ children: Children, _ settings: Settings, key: [UInt8]) {
+    var order = AuditStart()
+    order.bootID = (try? readText("/proc/sys/kernel/random/boot_id")) ?? ""
+    order.fileName = String(settings.auditLog.split(separator: "/").last ?? "audit.jsonl")
+    order.key = key
+    order.maxSize = settings.auditMaxSize
+    order.keep = settings.auditKeep
+    if order == self.order { return }
+    self.order = order
     restart = { [unowned self, unowned children] in
-      do throws(Errno) { try launch(children, settings, key) } catch {
+      do throws(Errno) { try launch(children, Startup.directory(of: settings.auditLog), order) } catch {
         report("\(error)")
         again()
       }
     }
-    restart?()
+    guard let auditor else { return restart?() ?? () }
+    // It writes what it has; its end starts the next one.
+    isReady = false
+    auditor.onEnd = { [unowned self] _ in
+      self.auditor = nil
+      restart?()
+    }
+    finish(auditor.endpoint)
   }
 
   private func again() { loop.after(milliseconds: 1000) { [weak self] in self?.restart?() } }
@@ -89,18 +105,12 @@ final class AuditTrail {
     loop.after(milliseconds: 5) { [weak self] in self?.finish(endpoint) }
   }
 
-  private func launch(_ children: Children, _ settings: Settings, _ key: [UInt8]) throws(Errno) {
-    let place = try openFile(Startup.directory(of: settings.auditLog), O_PATH | O_DIRECTORY)
+  private func launch(_ children: Children, _ directory: String, _ order: AuditStart) throws(Errno) {
+    let place = try openFile(directory, O_PATH | O_DIRECTORY)
     let journal = Log.connectedJournal()
     let child = try children.start(.auditor, extra: [place.raw] + (journal.map { [$0.raw] } ?? []))
     auditor = child
     child.onReady = { [unowned self, unowned child] in
-      var order = AuditStart()
-      order.bootID = (try? readText("/proc/sys/kernel/random/boot_id")) ?? ""
-      order.fileName = String(settings.auditLog.split(separator: "/").last ?? "audit.jsonl")
-      order.key = key
-      order.maxSize = settings.auditMaxSize
-      order.keep = settings.auditKeep
       child.endpoint.send(.auditStart(order))
       for record in waiting { child.endpoint.send(.record(record)) }
       waiting = []

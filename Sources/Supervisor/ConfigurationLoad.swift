@@ -12,14 +12,16 @@ final class ConfigurationLoad {
   private var builder = PolicyBuilder()
   private var refusal: String?
   private var isComplete = false
-  private var errors = 0
+  /// What the config role says of the file, as it was logged.
+  private var diagnostics: [Message] = []
+  private var hasErrors = false
   private let generation: UInt32
-  /// Called once with the policy, or nil after the reasons were logged.
-  private let done: (Policy?) -> Void
+  /// Called once with the policy, or nil, and with the reasons.
+  private let done: (Policy?, [Message]) -> Void
 
   init(
     _ file: Int32, groups: Int32, path: String, credentials: [String: [UInt8]], generation: UInt32,
-    _ children: Children, _ log: Log, done: @escaping (Policy?) -> Void
+    _ children: Children, _ log: Log, done: @escaping (Policy?, [Message]) -> Void
   ) throws(Errno) {
     self.path = path
     secrets = Secrets(directory: Startup.directory(of: path) + "/secrets", credentials: credentials)
@@ -46,7 +48,9 @@ final class ConfigurationLoad {
       case .track(_, let name, let demotion): try builder.add(track: name, demotion)
       case .commit: isComplete = true
       case .diagnostic(let isError, let line, let column, let text):
-        if isError { errors += 1 }
+        if isError { hasErrors = true }
+        // More than the config role ever sends is not kept.
+        if diagnostics.count < 100 { diagnostics.append(packet.message) }
         log.plain("\(path):\(line):\(column): \(isError ? "error" : "warning"): \(text)")
       default: return false
       }
@@ -57,11 +61,11 @@ final class ConfigurationLoad {
   }
 
   private func finish(_ reason: String) {
-    guard isComplete, refusal == nil else {
-      if errors == 0 { log(.error, "\(path) could not be read: \(refusal ?? "the config process \(reason)")") }
-      return done(nil)
-    }
     do throws(PolicyBuilder.Refusal) {
+      guard isComplete, refusal == nil else {
+        if hasErrors { return done(nil, diagnostics) }
+        throw .init(text: "could not be read: \(refusal ?? "the config process \(reason)")")
+      }
       var policy = try builder.policy(generation: generation)
       for (index, secret) in builder.secrets.enumerated() {
         let key = try secrets.key(secret.kind, secret.value)
@@ -69,10 +73,10 @@ final class ConfigurationLoad {
         policy.groups[index].key = key
       }
       policy.auditKey = try secrets.key(policy.settings.auditKeyKind, policy.settings.auditKey)
-      done(policy)
+      done(policy, diagnostics)
     } catch {
       log(.error, "\(path): \(error.text)")
-      done(nil)
+      done(nil, diagnostics + [.diagnostic(isError: true, line: 1, column: 1, text: error.text)])
     }
   }
 }
@@ -104,7 +108,7 @@ struct Secrets {
     }
     var status = stat()
     do throws(Errno) {
-      let file = try openFile(path, O_RDONLY | O_NOFOLLOW)
+      let file = try openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
       try unsafe check(fstat(file.raw, &status))
       if status.st_mode & 0o004 == 0 { return Secrets.trimmed(try readAll(file, limit: 64)) }
     } catch {

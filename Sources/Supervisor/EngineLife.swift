@@ -19,17 +19,36 @@ extension Supervisor {
 
   /// Gives a proven engine all it needs, and the roles it has to go on with.
   private func configure(_ child: ChildProcess) {
-    guard let policy else { return }
-    let channel = child.endpoint
+    enginePhase = .running
+    lastHeartbeat = EventLoop.now()
+    control.handOver = { [unowned child] connection, descriptor in
+      (try? child.endpoint.send(.connection(connection), descriptors: [descriptor])) != nil
+    }
+    sendPolicy()
+    // What slept past its interval may be another machine's by now: it is not handed on.
+    for holding in holdings where holding.suspended { release(holding) }
+    for holding in holdings where holding.isOurs { child.endpoint.send(.holdRole(group: UInt16(holding.number))) }
+    for interface in interfaces {
+      sendSources(interface)
+      sendLink(interface)
+      if interface.condition == .up { openSockets(interface) }
+    }
+    becomeReady()
+  }
+
+  /// Tells the engine the policy in force; it holds there from its commit on.
+  func sendPolicy() {
+    guard let policy, let channel = engine?.endpoint, enginePhase == .running else { return }
     var settings = policy.settings
     // Counted from the start of this process, however often the engine is replaced.
     settings.startHold -= min(settings.startHold, UInt32(clamping: (EventLoop.now() - started) / 1_000_000))
     channel.send(.settings(settings))
-    for (number, group) in policy.groups.enumerated() {
+    for holding in holdings {
+      let group = holding.group
       var host = VirtualHost()
-      host.group = UInt16(number)
-      host.interface = UInt16(group.interface)
-      host.interfaceName = policy.interfaces[group.interface]
+      host.group = UInt16(holding.number)
+      host.interface = UInt16(holding.interface.number)
+      host.interfaceName = group.interface
       host.vhid = group.vhid
       host.advbase = group.advbase
       host.advskew = group.advskew
@@ -42,27 +61,13 @@ extension Supervisor {
       host.lease = UInt16(clamping: group.families.map { group.lease($0, every: group.interval) }.max() ?? 0)
       host.fate = group.fate
       channel.send(.virtualHost(host))
-      for address in group.addressMessages(number) { channel.send(address) }
+      for address in group.addressMessages(holding.number) { channel.send(address) }
     }
     for track in policy.tracks {
-      let number = policy.interfaces.firstIndex(of: track.name) ?? 0
+      guard let number = interfaces.first(where: { $0.name == track.name })?.number else { continue }
       channel.send(.track(interface: UInt16(number), name: track.name, demotion: track.demotion))
     }
-    channel.send(.commit(groups: UInt16(policy.groups.count), generation: policy.generation))
-    enginePhase = .running
-    lastHeartbeat = EventLoop.now()
-    control.handOver = { [unowned child] connection, descriptor in
-      (try? child.endpoint.send(.connection(connection), descriptors: [descriptor])) != nil
-    }
-    // What slept past its interval may be another machine's by now: it is not handed on.
-    for holding in holdings where holding.suspended { release(holding) }
-    for holding in holdings where holding.isOurs { channel.send(.holdRole(group: UInt16(holding.number))) }
-    for interface in interfaces {
-      sendSources(interface)
-      sendLink(interface)
-      if interface.condition == .up && !interface.isOpen { openSockets(interface) }
-    }
-    becomeReady()
+    channel.send(.commit(groups: UInt16(holdings.count), generation: policy.generation))
   }
 
   func sendLink(_ interface: Interface) {
@@ -71,8 +76,8 @@ extension Supervisor {
   }
 
   func sendSources(_ interface: Interface) {
-    guard enginePhase != .starting, let engine, let policy else { return }
-    let groups = policy.groups(on: interface.number).map { policy.groups[$0] }
+    guard enginePhase != .starting, let engine else { return }
+    let groups = holdings(on: interface).map(\.group)
     for family in Family.allCases {
       let peers = groups.flatMap { $0.peers(family) }
       let address = interface.source(family, linkLocal: peers.isEmpty || peers.contains { $0.isLinkLocal })
@@ -81,10 +86,11 @@ extension Supervisor {
   }
 
   func openSockets(_ interface: Interface) {
-    guard let policy, !policy.groups(on: interface.number).isEmpty else { return }
+    let groups = holdings(on: interface).map(\.group)
+    if interface.serves(groups) { return }
     audit(.socket, "\(interface.name): raw 112, bound, joined, filter locked", .intent)
     interface.open(
-      policy, { [unowned self] message in relay(message) },
+      groups, { [unowned self] message in relay(message) },
       { [unowned self] vhid in
         for holding in holdings(on: interface) where holding.isOurs && holding.group.vhid == vhid {
           relay(.foreignFrame(group: UInt16(holding.number)))
@@ -146,9 +152,8 @@ extension Supervisor {
   func sendDeposit(_ holding: Holding, _ family: Family, bowOut: Bool) {
     holding.lastAdvertisement = EventLoop.now()
     guard let spare = holding.spend(family, bowOut: bowOut) else { return }
-    let interface = interfaces[holding.group.interface]
-    if !bowOut { keeper.renew(holding, interface, family) }
+    if !bowOut { keeper.renew(holding, family) }
     _ = holding.use(spare.counter)
-    if (try? transmitter.advertise(spare, holding.group, on: interface)) != nil { holding.advertised += 1 }
+    if (try? transmitter.advertise(spare, holding.group, on: holding.interface)) != nil { holding.advertised += 1 }
   }
 }

@@ -52,7 +52,7 @@ extension Supervisor {
       switch packet.message {
       case .setLogLevel(_, let level): log.level = level
       case .requestAuditHead: child.endpoint.send(.auditHead(connection: connection, audit.status))
-      default: deny(packet, nil, .failed)
+      default: reload(for: connection)
       }
     default: break
     }
@@ -63,7 +63,7 @@ extension Supervisor {
     if !allowed { deniedLately += 1 }
     // As with `deny`: beyond fifty they are counted.
     if !allowed && deniedLately > 50 { return }
-    let place = holdings.indices.contains(Int(group)) ? " " + name(holdings[Int(group)]) : ""
+    let place = holdings.first { $0.number == group }.map { " " + $0.name } ?? ""
     audit(
       .administration, act.name + place, allowed ? .allow : .deny, origin: .administrator,
       cause: control.name(connection))
@@ -71,8 +71,9 @@ extension Supervisor {
 
   /// Finds the object the request names and checks the rate.
   private func with(_ group: UInt16, _ packet: Packet, _ rule: EngineRule, _ now: UInt64, _ act: (Holding) -> Void) {
-    guard holdings.indices.contains(Int(group)) else { return deny(packet, nil, .noSuchObject) }
-    let holding = holdings[Int(group)]
+    guard let holding = holdings.first(where: { $0.number == group }) else {
+      return deny(packet, nil, .noSuchObject)
+    }
     if rule.isRated && !holding.withinRate(now) { return deny(packet, holding, .rate) }
     act(holding)
   }
@@ -81,14 +82,11 @@ extension Supervisor {
     deniedLately += 1
     // Beyond fifty in a fifth of a second they are counted: a flood of them must not push other records out.
     if deniedLately <= 50 {
-      let object = "\(packet.type) \(holding.map(name) ?? "")"
+      let object = "\(packet.type) \(holding?.name ?? "")"
       audit(.denial, object, .deny, errno: errno, origin: .engine, cause: "\(denial)")
     }
     answer(packet.id, packet.type, holding, denial, errno)
   }
-
-  /// How a virtual host is called in log and records.
-  func name(_ holding: Holding) -> String { "vhid \(holding.group.vhid)@\(interfaces[holding.group.interface].name)" }
 
   private func answer(_ id: UInt32, _ type: MessageType, _ holding: Holding?, _ denial: Denial, _ errno: Int32 = 0) {
     let group = UInt16(truncatingIfNeeded: holding?.number ?? 0xffff)
@@ -108,11 +106,11 @@ extension Supervisor {
       return deny(packet, holding, .bowOutForbidden)
     }
     guard holding.use(request.counter) else { return deny(packet, holding, .repeatedCounter) }
-    let interface = interfaces[group.interface]
+    let interface = holding.interface
     holding.lastAdvertisement = now
     holding.interval = UInt64(request.advbase) * 1_000_000_000 + UInt64(request.advskew) * 1_000_000_000 / 256
     // The lease begins no later than the other side's timer.
-    keeper.renew(holding, interface, request.family)
+    keeper.renew(holding, request.family)
     do throws(Errno) {
       try transmitter.advertise(request, group, on: interface)
       holding.advertised += 1
@@ -121,7 +119,7 @@ extension Supervisor {
       if !holding.isSendFailing {
         let remedy = error.number == EADDRNOTAVAIL ? "; \(interface.name) needs an IPv6 link-local address" : ""
         log(
-          .error, "\(name(holding)): advertisements by IPv\(request.family.rawValue) cannot be sent: \(error)\(remedy)")
+          .error, "\(holding.name): advertisements by IPv\(request.family.rawValue) cannot be sent: \(error)\(remedy)")
       }
       holding.isSendFailing = true
       deny(packet, holding, .failed, errno: error.number)
@@ -129,7 +127,6 @@ extension Supervisor {
   }
 
   private func acquire(_ holding: Holding, _ packet: Packet, _ now: UInt64) {
-    let interface = interfaces[holding.group.interface]
     holding.suspended = false
     if holding.phase == .held { return answer(packet.id, .acquire, holding, .none) }
     if case .acquiring = holding.phase { return }
@@ -137,10 +134,10 @@ extension Supervisor {
     if policy?.settings.auditFailureDenies == true && !audit.status.isWorking {
       return deny(packet, holding, .auditUnavailable)
     }
-    guard interface.condition == .up, keeper.prepare(holding, interface) else {
+    guard holding.interface.condition == .up, keeper.prepare(holding) else {
       return deny(packet, holding, .linkDown)
     }
-    audit(.acquire, name(holding), origin: .engine)
+    audit(.acquire, holding.name, origin: .engine)
     holding.pendingRequest = packet.id
     holding.phase = .acquiring(0)
     holding.renewal = [:]
@@ -149,14 +146,14 @@ extension Supervisor {
 
   /// Sets the next addresses and announces them at once; the loop turns between two chunks.
   func continueAcquiring(_ holding: Holding) {
-    let interface = interfaces[holding.group.interface]
     guard case .acquiring(let first) = holding.phase else { return }
     do throws(NetlinkError) {
-      try keeper.acquireChunk(holding, interface)
+      try keeper.acquireChunk(holding)
     } catch {
-      log(.error, "\(name(holding)): an address could not be set: \(error)")
-      keeper.release(holding, interface)
+      log(.error, "\(holding.name): an address could not be set: \(error)")
+      keeper.release(holding)
       if let request = holding.pendingRequest { answer(request, .acquire, holding, .failed, error.errno.number) }
+      if holding.pendingRequest == nil { loseRole(holding) }
       holding.pendingRequest = nil
       return
     }
@@ -172,9 +169,14 @@ extension Supervisor {
     }
   }
 
+  /// Tells the engine of a role it did not give up itself.
+  func loseRole(_ holding: Holding) {
+    if enginePhase == .running { engine?.endpoint.send(.addressLost(group: UInt16(holding.number), address: 0)) }
+  }
+
   func release(_ holding: Holding) {
-    audit(.release, name(holding), origin: .engine)
-    keeper.release(holding, interfaces[holding.group.interface])
+    audit(.release, holding.name, origin: .engine)
+    keeper.release(holding)
     holding.pendingRequest = nil
   }
 
@@ -184,16 +186,16 @@ extension Supervisor {
   /// With a virtual MAC the next master may come up first (it answers with the same MAC address), so that nobody waits
   /// for this one to be gone: taking a macvlan down costs the kernel 10 ms or more.
   func bowOut(_ holding: Holding, atOnce: Bool) {
-    audit(.bowOut, name(holding), origin: .engine)
+    audit(.bowOut, holding.name, origin: .engine)
     for family in holding.group.families { sendDeposit(holding, family, bowOut: true) }
     holding.pendingRequest = nil
     if atOnce || holding.group.mac == .interface || holding.phase != .held {
-      keeper.release(holding, interfaces[holding.group.interface], atOnce: atOnce)
+      keeper.release(holding, atOnce: atOnce)
     } else {
       holding.phase = .leaving
       loop.after(milliseconds: Supervisor.overlap) { [weak self] in
         guard let self, holding.phase == .leaving else { return }
-        self.keeper.release(holding, self.interfaces[holding.group.interface])
+        self.keeper.release(holding)
       }
     }
     holding.holdUntil = EventLoop.now() + holding.group.masterDown
@@ -201,7 +203,7 @@ extension Supervisor {
 
   /// Announces all addresses, chunk by chunk; a round under way begins anew.
   func announce(_ holding: Holding) {
-    audit(.announcement, name(holding), origin: .engine)
+    audit(.announcement, holding.name, origin: .engine)
     let isUnderWay = holding.announcement != nil
     holding.announcement = 0
     if !isUnderWay { continueAnnouncing(holding) }
@@ -219,10 +221,9 @@ extension Supervisor {
   }
 
   private func announce(_ holding: Holding, from first: Int, upTo end: Int) {
-    let interface = interfaces[holding.group.interface]
-    let router = holding.group.families.contains(.ipv6) && interface.isRouter
+    let router = holding.group.families.contains(.ipv6) && holding.interface.isRouter
     for shared in holding.group.addresses.dropFirst(first).prefix(max(0, end - first)) {
-      try? transmitter.announce(shared.address, holding.group, on: interface, router: router)
+      try? transmitter.announce(shared.address, holding.group, on: holding.interface, router: router)
     }
   }
 
@@ -233,13 +234,13 @@ extension Supervisor {
     notesLately += 1
     // The counter is set back five times a second.
     if notesLately > 40 { return }
-    let holding = holdings.indices.contains(Int(note.group)) ? holdings[Int(note.group)] : nil
-    let number = holding.map { $0.group.interface } ?? Int(note.interface)
-    let name = interfaces.indices.contains(number) ? interfaces[number].name : "?"
+    let holding = holdings.first { $0.number == note.group }
+    let interface = holding?.interface ?? interfaces.first { $0.number == note.interface }
+    let name = interface?.name ?? "?"
     let place = holding.map { "VHID \($0.group.vhid)@\(name)" } ?? name
     let line = LogText.line(note, place: place)
     var fields = [Log.messageID(note.code.rawValue)]
-    if interfaces.indices.contains(number) { fields.append("CARPD_INTERFACE=\(name)") }
+    if interface != nil { fields.append("CARPD_INTERFACE=\(name)") }
     if let holding { fields.append("CARPD_VHID=\(holding.group.vhid)") }
     if note.code == .transition {
       fields += ["CARPD_STATE=\(LogText.state(note.a & 0xff))", "CARPD_REASON=\(LogText.slug(note.b))"]

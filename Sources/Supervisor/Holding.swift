@@ -13,8 +13,10 @@ final class Holding {
     case leaving
   }
 
+  /// Its number on the channel.
   let number: Int
-  let group: PolicyGroup
+  private(set) var group: PolicyGroup
+  let interface: Interface
   var phase = Phase.idle
   /// Interface index of the macvlan, 0 without one.
   var macvlan: Int32 = 0
@@ -49,15 +51,25 @@ final class Holding {
   private var tokens: Double = 40
   private var refilled = EventLoop.now()
 
-  init(number: Int, group: PolicyGroup) {
+  init(number: Int, _ group: PolicyGroup, on interface: Interface) {
     self.number = number
     self.group = group
+    self.interface = interface
     interval = group.interval
   }
 
   var isOurs: Bool { phase != .idle && phase != .leaving }
-  /// The interface the addresses go onto.
-  func carrier(_ interface: Interface) -> Int32 { group.mac == .virtual ? macvlan : interface.index }
+  /// How it is called in log and records.
+  var name: String { "vhid \(group.vhid)@\(interface.name)" }
+  var macvlanName: String { "carp\(interface.index)-\(group.vhid)" }
+  /// The interface the addresses go onto, 0 while there is none.
+  var carrier: Int32 { group.mac == .virtual ? macvlan : interface.index }
+
+  /// Takes over what a reload changed.
+  func change(to new: PolicyGroup) {
+    group = new
+    interval = max(interval, new.interval)
+  }
 
   /// Remembers a counter; false if it was used lately.
   func use(_ counter: UInt64) -> Bool {

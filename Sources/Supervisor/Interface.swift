@@ -21,6 +21,8 @@ final class Interface {
   /// Its addresses, the shared ones left out.
   var own: [KernelAddress] = []
   private var receivers: [Receiver] = []
+  /// What the sockets pass, of each virtual host.
+  private var received: [[UInt8]] = []
   private var watcher: FileDescriptor?
   private let loop: EventLoop
 
@@ -30,8 +32,8 @@ final class Interface {
     self.loop = loop
   }
 
-  /// True while the receiving sockets are there.
-  var isOpen: Bool { !receivers.isEmpty }
+  /// True if the receiving sockets there are pass what `groups` need.
+  func serves(_ groups: [PolicyGroup]) -> Bool { received == groups.map(\.reception) }
   /// net.ipv6.conf.*.forwarding, asked each time: it may change without a word.
   var isRouter: Bool { (try? readText("/proc/sys/net/ipv6/conf/\(name)/forwarding")) == "1" }
 
@@ -58,12 +60,14 @@ final class Interface {
     own.contains { $0.prefix <= shared.prefix && $0.address.network($0.prefix) == shared.address.network($0.prefix) }
   }
 
-  /// Opens the receiving sockets anew, which also joins the groups again: a switch may have forgotten the membership.
+  /// Opens the receiving sockets for `groups`. Those that are open end only when their successors listen, so that nothing
+  /// is missed.
   func open(
-    _ policy: Policy, _ deliver: @escaping (Message) -> Void, _ foreign: @escaping (UInt8) -> Void
+    _ groups: [PolicyGroup], _ deliver: @escaping (Message) -> Void, _ foreign: @escaping (UInt8) -> Void
   ) {
-    close()
-    let groups = policy.groups(on: number).map { policy.groups[$0] }
+    let (old, oldWatcher) = (receivers, watcher)
+    (receivers, watcher, received) = ([], nil, groups.map(\.reception))
+    defer { close(old, oldWatcher) }
     do throws(Errno) {
       for family in Family.allCases {
         let members = groups.filter { $0.families.contains(family) }
@@ -85,10 +89,13 @@ final class Interface {
   }
 
   func close() {
+    close(receivers, watcher)
+    (receivers, watcher, received) = ([], nil, [])
+  }
+
+  private func close(_ receivers: [Receiver], _ watcher: FileDescriptor?) {
     for receiver in receivers { receiver.stop() }
-    receivers = []
     if let watcher { loop.unwatch(watcher.raw) }
-    watcher = nil
   }
 
   /// A frame from elsewhere that bears one of our virtual MACs has just taught the switch a wrong port.

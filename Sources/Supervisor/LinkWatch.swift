@@ -5,7 +5,7 @@ import Linux
 
 /// What the kernel does to interfaces and addresses, whoever made it do so.
 extension Supervisor {
-  func holdings(on interface: Interface) -> [Holding] { holdings.filter { $0.group.interface == interface.number } }
+  func holdings(on interface: Interface) -> [Holding] { holdings.filter { $0.interface === interface } }
 
   /// Asks for the whole state and goes by it: at the start, and after events were lost.
   func readKernel() throws(Errno) {
@@ -59,11 +59,15 @@ extension Supervisor {
       interface.own = addresses.filter { $0.interface == interface.index && $0.isUsable && !isShared($0) }
       if interface.index != index && interface.index != 0 {
         adopt(interface, addresses.filter(\.isOurs))
-        for holding in holdings(on: interface) { _ = keeper.prepare(holding, interface) }
       }
     }
+    for holding in holdings(on: interface) where addresses != nil { _ = keeper.prepare(holding) }
     if (index, mac, condition) == (interface.index, interface.mac, interface.condition) && addresses == nil { return }
-    if interface.condition == .up && condition != .up && enginePhase != .starting { openSockets(interface) }
+    if interface.condition == .up && enginePhase != .starting {
+      // Joined anew when the link comes back: a switch may have forgotten the membership.
+      if condition != .up { interface.close() }
+      openSockets(interface)
+    }
     sendSources(interface)
     if interface.condition != condition {
       let isBare = interface.condition == .noCarrier
@@ -94,7 +98,7 @@ extension Supervisor {
     interface.savedARP = leftovers.first.flatMap { ARPSettings(memo: $0.memo) }
     var strays = marked.filter { $0.interface == interface.index }
     for holding in holdings(on: interface) where interface.condition == .up && enginePhase == .starting {
-      let macvlan = leftovers.first { $0.name == AddressKeeper.macvlanName(interface, holding.group) && $0.isUp }
+      let macvlan = leftovers.first { $0.name == holding.macvlanName && $0.isUp }
       let carrier = holding.group.mac == .virtual ? macvlan?.index ?? 0 : interface.index
       let wanted = holding.group.addresses.map(\.address)
       guard Set(marked.filter { $0.interface == carrier }.map(\.address)).isSuperset(of: wanted) else { continue }
@@ -102,10 +106,10 @@ extension Supervisor {
       strays.removeAll { wanted.contains($0.address) }
       holding.macvlan = macvlan?.index ?? 0
       holding.phase = .held
-      keeper.renewAll(holding, interface)
+      keeper.renewAll(holding)
       holding.lastAdvertisement = EventLoop.now()
-      audit(.adopted, name(holding))
-      log(.notice, "\(name(holding)): still held from before, going on as MASTER")
+      audit(.adopted, holding.name)
+      log(.notice, "\(holding.name): still held from before, going on as MASTER")
     }
     keeper.clean(strays, leftovers)
   }
@@ -143,15 +147,13 @@ extension Supervisor {
 
   /// Puts back what somebody took from a virtual host, three times a minute at most; then the role is given up.
   private func check(_ holding: Holding) {
-    let interface = interfaces[holding.group.interface]
-    let isMacvlanGone = holding.carrier(interface) == 0
-    guard interface.condition == .up, !isStopping, keeper.prepare(holding, interface), holding.phase == .held,
+    let isMacvlanGone = holding.carrier == 0
+    guard holding.interface.condition == .up, !isStopping, keeper.prepare(holding), holding.phase == .held,
       !holding.suspended, let addresses = try? keeper.addresses()
     else { return }
-    let carrier = holding.carrier(interface)
-    let present = Set(addresses.filter { $0.interface == carrier }.map(\.address))
+    let present = Set(addresses.filter { $0.interface == holding.carrier }.map(\.address))
     let lost = holding.group.addresses.first { !present.contains($0.address) }
-    if lost == nil && links[carrier]?.isUp != false { return }
+    if lost == nil && links[holding.carrier]?.isUp != false { return }
     let now = EventLoop.now()
     holding.restored = holding.restored.filter { now - $0 < 60_000_000_000 } + [now]
     let what = isMacvlanGone ? "removed its macvlan" : lost.map { "removed \($0.address)" } ?? "took its macvlan down"
@@ -159,13 +161,13 @@ extension Supervisor {
     let lease = lost.map { holding.group.lease($0.address.family, every: holding.interval) } ?? .max
     let isOverdue = now - holding.lastAdvertisement + 100_000_000 >= UInt64(lease) * 1_000_000_000
     if !isOverdue && holding.restored.count <= 3 {
-      log(.warning, "\(name(holding)): somebody \(what); putting it back (\(holding.restored.count) of 3 a minute)")
+      log(.warning, "\(holding.name): somebody \(what); putting it back (\(holding.restored.count) of 3 a minute)")
       holding.phase = .acquiring(0)
       return continueAcquiring(holding)
     }
     let why = isOverdue ? "its lease ran out, as nothing was advertised" : "somebody \(what), again and again"
-    log(.error, "\(name(holding)): \(why); giving the role up")
+    log(.error, "\(holding.name): \(why); giving the role up")
     release(holding)
-    if enginePhase == .running { engine?.endpoint.send(.addressLost(group: UInt16(holding.number), address: 0)) }
+    loseRole(holding)
   }
 }

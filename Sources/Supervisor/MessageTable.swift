@@ -32,7 +32,7 @@ struct EngineRule {
     .announce: EngineRule(phases: [.running, .stopping], namesGroup: true, isRated: true),
     // Checks: family of the group; the newest eight are kept.
     .deposit: EngineRule(phases: [.running, .stopping], namesGroup: true, isRated: false),
-    // Checks: the connection is an administrator's by the supervisor's own record.
+    // Checks: the connection is an administrator's by the supervisor's own record. One at a time; recorded with its outcome.
     .requestReload: EngineRule(phases: [.running], namesGroup: false, isRated: false),
     .setLogLevel: EngineRule(phases: [.running], namesGroup: false, isRated: false),
     .requestAuditHead: EngineRule(phases: [.running], namesGroup: false, isRated: false),

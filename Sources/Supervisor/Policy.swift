@@ -14,7 +14,8 @@ struct SharedAddress: Equatable, Sendable {
 
 /// What a virtual host may do: the object that requests name by its index.
 struct PolicyGroup: Equatable, Sendable {
-  let interface: Int
+  /// The name of its interface.
+  let interface: String
   let vhid: UInt8
   let advbase: UInt8
   let advskew: UInt8
@@ -31,6 +32,14 @@ struct PolicyGroup: Equatable, Sendable {
   func addresses(_ family: Family) -> Int { addresses.reduce(0) { $0 + ($1.address.family == family ? 1 : 0) } }
   /// Unicast for a family with peers of it, multicast else (CARP section 10.2).
   func peers(_ family: Family) -> [Address] { peers.filter { $0.family == family } }
+  /// True if a reload may make `next` of it without an end and a new beginning.
+  func continues(as next: PolicyGroup) -> Bool {
+    vhid == next.vhid && mac == next.mac && interface == next.interface
+  }
+  /// What decides whether the receiving sockets of its interface pass its packets.
+  var reception: [UInt8] {
+    [vhid, mac.rawValue] + Family.allCases.map { !families.contains($0) ? 0 : peers($0).isEmpty ? 1 : 2 }
+  }
   /// 00:00:5e:00:01:VHID (CARP section 1).
   var virtualMAC: [UInt8] { [0, 0, 0x5e, 0, 1, vhid] }
 
@@ -66,15 +75,16 @@ struct PolicyGroup: Equatable, Sendable {
 /// new one from the file.
 struct Policy: Sendable {
   let generation: UInt32
-  let settings: Settings
-  /// Names of the interfaces; `PolicyGroup.interface` is an index into them.
-  let interfaces: [String]
+  var settings: Settings
   var groups: [PolicyGroup]
-  /// Interfaces whose loss demotes, for the engine; the others of `interfaces` have virtual hosts.
+  /// Interfaces whose loss demotes, for the engine.
   let tracks: [(name: String, demotion: UInt8)]
   var auditKey: [UInt8] = []
 
-  func groups(on interface: Int) -> [Int] { groups.indices.filter { groups[$0].interface == interface } }
+  /// The interfaces it speaks of, each once.
+  var interfaces: [String] {
+    (groups.map(\.interface) + tracks.map(\.name)).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
 }
 
 /// Gathers a Configuration message by message and makes a Policy of it. The config role has checked all of this with
@@ -132,11 +142,9 @@ struct PolicyBuilder {
   }
 
   func policy(generation: UInt32) throws(Refusal) -> Policy {
-    var interfaces: [String] = []
     var groups: [PolicyGroup] = []
     var seen: Set<Address> = []
     for (index, host) in hosts.enumerated() {
-      if !interfaces.contains(host.interfaceName) { interfaces.append(host.interfaceName) }
       let shared = addresses[index].map { SharedAddress(address: $0.address, prefix: $0.prefix) }
       guard !shared.isEmpty, shared.count == Int(host.addresses), peers[index].count == Int(host.peers) else {
         throw Refusal(text: "address or peer list incomplete")
@@ -146,13 +154,12 @@ struct PolicyBuilder {
       }
       groups.append(
         PolicyGroup(
-          interface: interfaces.firstIndex(of: host.interfaceName) ?? 0, vhid: host.vhid, advbase: host.advbase,
+          interface: host.interfaceName, vhid: host.vhid, advbase: host.advbase,
           advskew: host.advskew, preempt: host.preempt, mac: host.mac, addresses: shared,
           peers: peers[index].map(\.address), key: host.secret, fate: host.fate))
     }
     if groups.isEmpty { throw Refusal(text: "no virtual host") }
-    for track in tracks where !interfaces.contains(track.name) { interfaces.append(track.name) }
-    return Policy(generation: generation, settings: settings, interfaces: interfaces, groups: groups, tracks: tracks)
+    return Policy(generation: generation, settings: settings, groups: groups, tracks: tracks)
   }
 
   /// Where each virtual host's key comes from.

@@ -61,7 +61,9 @@ final class Receiver {
     }
   }
 
+  /// Hands over what has come, and ends.
   func stop() {
+    relay()
     stopped = true
     loop.unwatch(socket.raw)
   }

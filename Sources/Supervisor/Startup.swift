@@ -83,7 +83,7 @@ enum Startup {
       let peers =
         group.peers.isEmpty ? "multicast" : "unicast to " + group.peers.map(\.description).joined(separator: ", ")
       log.plain(
-        "vhid \(group.vhid) on \(policy.interfaces[group.interface]): advbase \(group.advbase) advskew \(group.advskew), "
+        "vhid \(group.vhid) on \(group.interface): advbase \(group.advbase) advskew \(group.advskew), "
           + "\(group.addresses.count) address\(group.addresses.count == 1 ? "" : "es"), \(group.mac == .virtual ? "virtual MAC" : "the interface's MAC"), \(peers), "
           + lease.joined(separator: ", "))
     }

@@ -17,10 +17,10 @@ public final class Supervisor {
   private(set) var children: Children
   let control: ControlSocket
   let audit: AuditTrail
-  private let credentials: [String: [UInt8]]
+  let credentials: [String: [UInt8]]
   private let configuration: FileDescriptor
   /// /etc/group, for the config role to look numbers up.
-  private let groups: FileDescriptor
+  let groups: FileDescriptor
   /// What this kernel offers, asked before the filter forbids asking.
   private let landlock: Int
 
@@ -28,6 +28,10 @@ public final class Supervisor {
   var policy: Policy?
   var interfaces: [Interface] = []
   var holdings: [Holding] = []
+  /// Virtual hosts that a reload removed, for the moment until their last trace is gone.
+  var retired: [Holding] = []
+  /// Who waits for a reload; the first one's is under way. 0 stands for SIGHUP.
+  var reloads: [UInt32] = []
   /// The kernel's links by number, as of its last word.
   var links: [Int32: KernelLink] = [:]
 
@@ -139,7 +143,7 @@ public final class Supervisor {
       _ = try ConfigurationLoad(
         configuration.raw, groups: groups.raw, path: options.config, credentials: credentials, generation: 1,
         children, log,
-        done: { [unowned self] policy in
+        done: { [unowned self] policy, _ in
           guard let policy else { return fail(options.check ? 1 : ExitCode.config) }
           begin(policy)
         })
@@ -151,25 +155,15 @@ public final class Supervisor {
 
   private func begin(_ policy: Policy) {
     do throws(Errno) {
-      let addresses = try keeper.addresses()
-      let own = Set(addresses.filter { !$0.isOurs }.map(\.address))
-      for group in policy.groups {
-        for shared in group.addresses where own.contains(shared.address) {
-          log(
-            .error,
-            "\(shared.address) (vhid \(group.vhid)) is this machine's own address already: remove it, carpd sets it")
-          return fail(options.check ? 1 : ExitCode.config)
-        }
+      if let conflict = try conflict(of: policy) {
+        log(.error, conflict)
+        return fail(options.check ? 1 : ExitCode.config)
       }
       if options.check {
         Startup.describe(policy, landlock: landlock, log)
         return fail(0)
       }
-      self.policy = policy
-      control.settings = policy.settings
-      audit(.policy, "generation \(policy.generation), \(policy.groups.count) virtual hosts", origin: .administrator)
-      interfaces = policy.interfaces.enumerated().map { Interface(name: $1, number: $0, loop: loop) }
-      holdings = policy.groups.enumerated().map { Holding(number: $0, group: $1) }
+      enforce(policy)
       children.seal(auditDirectory: Startup.directory(of: policy.settings.auditLog))
       audit.start(children, policy.settings, key: policy.auditKey)
       try loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
@@ -231,7 +225,7 @@ public final class Supervisor {
   /// Advertisements are counted, not recorded one by one.
   private func countAdvertisements() {
     for holding in holdings where holding.advertised > 0 {
-      audit(.advertisements, name(holding), origin: .engine, count: holding.advertised)
+      audit(.advertisements, holding.name, origin: .engine, count: holding.advertised)
       holding.advertised = 0
     }
   }
@@ -241,7 +235,7 @@ public final class Supervisor {
   private func receiveSignal() {
     while let signal = nextSignal(signals.raw) {
       switch signal {
-      case SIGHUP: log(.warning, "reload is not possible yet; restart to apply a changed configuration")
+      case SIGHUP: reload(for: 0)
       case SIGUSR2: leave()
       default: stop()
       }
@@ -271,11 +265,11 @@ public final class Supervisor {
   func finish() {
     if isEnding { return }
     countAdvertisements()
-    for holding in holdings {
+    for holding in holdings + retired {
       if holding.isOurs { bowOut(holding, atOnce: true) }
-      if holding.phase == .leaving { keeper.release(holding, interfaces[holding.group.interface], atOnce: true) }
+      if holding.phase == .leaving { keeper.release(holding, atOnce: true) }
     }
-    for holding in holdings { keeper.remove(holding) }
+    for holding in holdings + retired { keeper.remove(holding) }
     for interface in interfaces {
       interface.close()
       keeper.restoreARP(interface)
@@ -289,7 +283,7 @@ public final class Supervisor {
     if isStopping { return }
     isStopping = true
     for holding in holdings where holding.phase == .held {
-      keeper.renewAll(holding, interfaces[holding.group.interface])
+      keeper.renewAll(holding)
       for family in holding.group.families { sendDeposit(holding, family, bowOut: false) }
     }
     for holding in holdings where holding.phase != .held { keeper.remove(holding) }

@@ -1,5 +1,6 @@
 import Channel
 import Election
+import Linux
 import Testing
 
 @testable import Supervisor
@@ -161,23 +162,22 @@ import Testing
 }
 
 @Suite struct HoldingTests {
-  private func holding(advbase: UInt8 = 1, advskew: UInt8 = 100) -> Holding {
-    Holding(
-      number: 0,
-      group: PolicyGroup(
-        interface: 0, vhid: 1, advbase: advbase, advskew: advskew, preempt: false, mac: .interface,
-        addresses: [SharedAddress(address: Address(family: .ipv4, high: 0, low: 1), prefix: 24)], peers: [], key: [],
-        fate: ""))
+  private func holding(advbase: UInt8 = 1, advskew: UInt8 = 100) throws -> Holding {
+    let group = PolicyGroup(
+      interface: "eth0", vhid: 1, advbase: advbase, advskew: advskew, preempt: false, mac: .interface,
+      addresses: [SharedAddress(address: Address(family: .ipv4, high: 0, low: 1), prefix: 24)], peers: [], key: [],
+      fate: "")
+    return Holding(number: 0, group, on: Interface(name: "eth0", number: 0, loop: try EventLoop()))
   }
 
-  @Test func countersAreUsedOnce() {
-    let holding = holding()
+  @Test func countersAreUsedOnce() throws {
+    let holding = try holding()
     for counter in 1...UInt64(64) { #expect(holding.use(counter)) }
     for counter in 1...UInt64(64) { #expect(!holding.use(counter)) }
   }
 
-  @Test func rate() {
-    let holding = holding()
+  @Test func rate() throws {
+    let holding = try holding()
     let start: UInt64 = 1 << 62
     let atOnce = (0..<1000).count { _ in holding.withinRate(start) }
     #expect((20...60).contains(atOnce))
@@ -185,13 +185,13 @@ import Testing
     // Ten seconds.
     #expect((150...300).contains(perSecond))
     // A group that advertises 256 times a second must be able to.
-    let fast = self.holding(advbase: 0, advskew: 1)
+    let fast = try self.holding(advbase: 0, advskew: 1)
     _ = fast.withinRate(start)
     #expect((1..<2560).allSatisfy { fast.withinRate(start + UInt64($0) * 3_906_250) })
   }
 
-  @Test func deposits() {
-    let holding = holding(advskew: 250)
+  @Test func deposits() throws {
+    let holding = try holding(advskew: 250)
     for counter in 1...UInt64(100) {
       var deposit = Advertise()
       deposit.counter = counter

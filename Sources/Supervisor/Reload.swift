@@ -1,0 +1,140 @@
+import Channel
+import Glibc
+import Linux
+
+/// A policy takes effect whole or not at all; a reload makes the next one from the file, never from the engine.
+extension Supervisor {
+  /// Reads the file anew, for the administrator on `connection`, or for SIGHUP if that is 0. One at a time, in order.
+  func reload(for connection: UInt32) {
+    // Who waits already will see what the file says then.
+    if reloads.dropFirst().contains(connection) || policy == nil { return }
+    reloads.append(connection)
+    if reloads.count == 1 { startReload() }
+  }
+
+  private func startReload() {
+    guard let policy, let connection = reloads.first, !isStopping else { return }
+    log(.notice, "reading \(options.config) anew")
+    Startup.notify("RELOADING=1\nMONOTONIC_USEC=\(EventLoop.now() / 1000)")
+    do throws(Errno) {
+      // By its name: an editor may have put another file in its place.
+      let file = try openFile(options.config, O_RDONLY | O_NOCTTY | O_NONBLOCK)
+      _ = try ConfigurationLoad(
+        file.raw, groups: groups.raw, path: options.config, credentials: credentials,
+        generation: policy.generation &+ 1, children, log,
+        done: { [unowned self] in finishReload($0, $1, for: connection) })
+    } catch {
+      let text = "cannot open \(options.config): \(error); it must be readable for the group of carpd's user (0640)"
+      log(.error, text)
+      finishReload(nil, [.diagnostic(isError: true, line: 1, column: 1, text: text)], for: connection)
+    }
+  }
+
+  private func finishReload(_ new: Policy?, _ findings: [Message], for connection: UInt32) {
+    guard let old = policy, !isStopping else { return }
+    var findings = findings
+    var succeeded = false
+    if var new {
+      if Startup.directory(of: new.settings.auditLog) != Startup.directory(of: old.settings.auditLog) {
+        findings.append(warning("the audit log moves to another directory with the next restart only"))
+        new.settings.auditLog = old.settings.auditLog
+      }
+      do throws(Errno) {
+        if let conflict = try conflict(of: new) {
+          log(.error, conflict)
+          findings.append(.diagnostic(isError: true, line: 1, column: 1, text: conflict))
+        } else {
+          enforce(new)
+          audit.start(children, new.settings, key: new.auditKey)
+          try readKernel()
+          succeeded = true
+        }
+      } catch {
+        log(.error, "the kernel does not tell its addresses: \(error)")
+      }
+    }
+    let generation = policy?.generation ?? 0
+    let who = connection == 0 ? "SIGHUP" : control.name(connection)
+    audit(.reload, "generation \(generation)", succeeded ? .allow : .error, origin: .administrator, cause: who)
+    log(succeeded ? .notice : .error, "configuration \(generation) \(succeeded ? "is" : "stays") in force")
+    if enginePhase == .running {
+      for finding in findings { engine?.endpoint.send(finding) }
+      engine?.endpoint.send(.reloadResult(connection: connection, succeeded: succeeded, generation: generation))
+    }
+    becomeReady()
+    reloads.removeFirst()
+    startReload()
+  }
+
+  private func warning(_ text: String) -> Message {
+    log(.warning, text)
+    return .diagnostic(isError: false, line: 1, column: 1, text: text)
+  }
+
+  /// Why a policy cannot hold on this machine: a shared address that is its own.
+  func conflict(of policy: Policy) throws(Errno) -> String? {
+    let own = Set(try keeper.addresses().filter { !$0.isOurs }.map(\.address))
+    for group in policy.groups {
+      guard let shared = group.addresses.first(where: { own.contains($0.address) }) else { continue }
+      return "\(shared.address) (vhid \(group.vhid)) is this machine's own address already: remove it, carpd sets it"
+    }
+    return nil
+  }
+
+  /// Puts a policy in force. What continues keeps its state, and its number on the channel; the numbers of what ends are
+  /// given to nobody yet, so that what the engine says before it knows names nothing else.
+  func enforce(_ new: Policy) {
+    let (old, known) = (holdings, interfaces)
+    policy = new
+    control.settings = new.settings
+    audit(.policy, "generation \(new.generation), \(new.groups.count) virtual hosts", origin: .administrator)
+    var interfaceNumbers = unused(known.map(\.number))
+    interfaces = new.interfaces.map { name in
+      known.first { $0.name == name } ?? Interface(name: name, number: interfaceNumbers.removeFirst(), loop: loop)
+    }
+    for holding in old where !new.groups.contains(where: holding.group.continues) { retire(holding) }
+    var numbers = unused(old.map(\.number))
+    holdings = new.groups.compactMap { group in
+      if let holding = old.first(where: { $0.group.continues(as: group) }) { return holding }
+      guard let interface = interfaces.first(where: { $0.name == group.interface }) else { return nil }
+      let holding = Holding(number: numbers.removeFirst(), group, on: interface)
+      // Begun anew under another MAC address: bowed out of as it was.
+      holding.holdUntil = old.first { $0.name == holding.name }?.holdUntil ?? 0
+      return holding
+    }
+    var renewed: [Holding] = []
+    for (holding, group) in zip(holdings, new.groups) where holding.group != group {
+      let before = holding.group
+      holding.change(to: group)
+      if holding.phase == .idle || before.addresses == group.addresses { continue }
+      keeper.removeAddresses(before, holding)
+      renewed.append(holding)
+    }
+    sendPolicy()
+    for holding in renewed where holding.isOurs {
+      holding.phase = .acquiring(0)
+      continueAcquiring(holding)
+      if holding.isOurs { announce(holding) }
+    }
+  }
+
+  /// Enough numbers that `taken` does not hold.
+  private func unused(_ taken: [Int]) -> [Int] {
+    (0..<taken.count + 2 * PolicyBuilder.maximumGroups).filter { !taken.contains($0) }
+  }
+
+  /// A virtual host that is no longer configured: bowed out of, then its macvlan goes, and with the last one what was
+  /// changed on the interface.
+  private func retire(_ holding: Holding) {
+    if holding.isOurs { bowOut(holding, atOnce: false) }
+    retired.append(holding)
+    loop.after(milliseconds: 2 * Supervisor.overlap) { [weak self] in
+      guard let self, !self.isStopping else { return }
+      self.keeper.remove(holding)
+      self.retired.removeAll { $0 === holding }
+      if self.interfaces.contains(where: { $0 === holding.interface }) { return }
+      holding.interface.close()
+      self.keeper.restoreARP(holding.interface)
+    }
+  }
+}
