@@ -457,3 +457,45 @@ def test_a_failing_check_makes_the_machine_yield(running):
         for machine, advskew in ((a, 100), (b, 200)):
             configure(machine, example(advskew, preempt=True))
             machine.systemctl("restart", "carpd")
+
+
+@pytest.mark.measures
+def test_reload(running):
+    """A machine by `carpctl reload`, B by notify-reload: the process stays, and what did not change does not notice."""
+    a, b, client = running
+    third = '\n[[virtual-host]]\ninterface = "eth0"\nvhid = 3\nadvskew = %d\npassword = "testpass"\n' \
+            'addresses = ["192.0.2.3/24"]\n'
+    before = {machine: main_pid(machine) for machine in (a, b)}
+    try:
+        with Prober(client, [a.node, b.node], SHARED) as prober:
+            for address in SHARED:
+                prober.wait_owner(address, a.node)
+            t0 = time.monotonic()
+            for machine, advskew in ((a, 100), (b, 200)):
+                configure(machine, example(advskew, preempt=True) + third % advskew)
+                machine.systemctl("reload", "carpd")
+                assert set(machine.states()) == {1, 2, 3}, machine.log()
+            a.wait_state("MASTER", 1, 2, 3)
+            b.wait_state("BACKUP", 1, 2, 3)
+            for address in SHARED:
+                figures = prober.figures(address, t0, window=3)
+                assert figures.takeover is None and figures.lost == 0, figures
+        # What is wrong changes nothing.
+        for machine, advskew in ((a, 100), (b, 200)):
+            configure(machine, example(advskew, preempt=True).replace("vhid = 1", "vihd = 1", 1))
+            machine.systemctl("reload", "carpd", check=False)
+            assert machine.property("ActiveState") == "active"
+            wait_until(lambda: [entry for entry in machine.journal("--unit=carpd")
+                                if "unknown key 'vihd'" in str(entry.get("MESSAGE"))], 5,
+                       lambda: f"the reason in the journal\n{machine.log()}")
+            assert set(machine.states()) == {1, 2, 3}
+        # systemd before 253 leaves the reload to a command, which can fail.
+        with pytest.raises(RuntimeError):
+            a.systemctl("reload", "carpd")
+    finally:
+        for machine, advskew in ((a, 100), (b, 200)):
+            configure(machine, example(advskew, preempt=True))
+            machine.systemctl("reload", "carpd")
+    assert {machine: main_pid(machine) for machine in (a, b)} == before
+    a.wait_state("MASTER", 1, 2)
+    assert set(a.states()) == set(b.states()) == {1, 2}
