@@ -7,41 +7,49 @@ extension Supervisor {
   /// Milliseconds between the last word of a master and the end of its addresses.
   static let overlap: UInt64 = 10
 
+  /// A request that is well formed and against the policy.
+  private struct Refused: Error {
+    let denial: Denial
+    var errno: Int32 = 0
+    init(_ denial: Denial) { self.denial = denial }
+    init(_ error: Errno) { (denial, errno) = (.failed, error.number) }
+  }
+
   func handle(_ packet: Packet, from child: ChildProcess) {
+    let (type, now) = (packet.type, EventLoop.now())
     guard packet.id > lastRequest else { return children.violation(child, "id \(packet.id) after \(lastRequest)") }
     lastRequest = packet.id
-    guard let rule = EngineRule.table[packet.type] else {
-      return children.violation(child, "\(packet.type) is not the engine's to send")
+    guard let rule = EngineRule.table[type] else {
+      return children.violation(child, "\(type) is not the engine's to send")
     }
-    guard rule.phases.contains(enginePhase) else {
-      return children.violation(child, "\(packet.type) in the wrong phase")
+    guard rule.phases.contains(enginePhase) else { return children.violation(child, "\(type) in the wrong phase") }
+    guard requests.take(now, perSecond: 10_000, burst: 20_000) else {
+      return children.violation(child, "a flood of messages")
     }
-    let now = EventLoop.now()
-    requestTokens = min(20_000, requestTokens + Double(now - requestsRefilled) / 1e9 * 10_000)
-    requestsRefilled = now
-    requestTokens -= 1
-    if requestTokens < 0 { return children.violation(child, "a flood of messages") }
+    guard let group = packet.message.group else { return serve(packet, child, now) }
+    guard let holding = holdings.first(where: { $0.number == group }) else { return deny(packet, nil, .noSuchObject) }
+    do throws(Refused) {
+      if rule.isRated && !holding.withinRate(now) { throw Refused(.rate) }
+      if rule.needsRole && !holding.isOurs { throw Refused(.notHeld) }
+      switch packet.message {
+      case .advertise(let request): try advertise(request, holding, now)
+      case .deposit(let spare):
+        guard holding.group.families.contains(spare.family) else { throw Refused(.noSuchObject) }
+        holding.keep(spare)
+      case .acquire: try acquire(holding, packet.id, now)
+      case .release: if holding.phase != .idle { release(holding) }
+      case .bowOut: bowOut(holding, atOnce: false)
+      default: announce(holding)
+      }
+    } catch {
+      deny(packet, holding, error.denial, errno: error.errno)
+    }
+  }
+
+  /// What names no virtual host.
+  private func serve(_ packet: Packet, _ child: ChildProcess, _ now: UInt64) {
     switch packet.message {
-    case .advertise(let request):
-      with(request.group, packet, rule, now) { advertise(request, $0, packet, now) }
-    case .deposit(let spare):
-      with(spare.group, packet, rule, now) { holding in
-        if holding.group.families.contains(spare.family) {
-          holding.keep(spare)
-        } else {
-          deny(packet, holding, .noSuchObject)
-        }
-      }
-    case .acquire(let group):
-      with(group, packet, rule, now) { holding in
-        if enginePhase == .running { acquire(holding, packet, now) } else { deny(packet, holding, .wrongPhase) }
-      }
-    case .release(let group): with(group, packet, rule, now) { if $0.phase != .idle { release($0) } }
-    case .bowOut(let group):
-      with(group, packet, rule, now) { if $0.isOurs { bowOut($0, atOnce: false) } else { deny(packet, $0, .notHeld) } }
-    case .announce(let group):
-      with(group, packet, rule, now) { if $0.isOurs { announce($0) } else { deny(packet, $0, .notHeld) } }
-    case .note(let note): write(note)
+    case .note(let note): write(note, now)
     case .heartbeat: lastHeartbeat = now
     case .closed(let connection): control.closed(connection)
     case .administered(let connection, let act, let group, let allowed):
@@ -60,32 +68,26 @@ extension Supervisor {
 
   /// What somebody at the control socket had done, or was refused.
   private func record(_ act: ControlAct, _ connection: UInt32, _ group: UInt16, _ allowed: Bool) {
-    if !allowed { deniedLately += 1 }
-    // As with `deny`: beyond fifty they are counted.
-    if !allowed && deniedLately > 50 { return }
-    let place = holdings.first { $0.number == group }.map { " " + $0.name } ?? ""
-    audit(
-      .administration, act.name + place, allowed ? .allow : .deny, origin: .administrator,
-      cause: control.name(connection))
-  }
-
-  /// Finds the object the request names and checks the rate.
-  private func with(_ group: UInt16, _ packet: Packet, _ rule: EngineRule, _ now: UInt64, _ act: (Holding) -> Void) {
-    guard let holding = holdings.first(where: { $0.number == group }) else {
-      return deny(packet, nil, .noSuchObject)
-    }
-    if rule.isRated && !holding.withinRate(now) { return deny(packet, holding, .rate) }
-    act(holding)
+    let object = act.name + (holdings.first { $0.number == group }.map { " " + $0.name } ?? "")
+    let who = control.name(connection)
+    if !allowed { return recordRefusal(.administration, object, .administrator, who) }
+    audit(.administration, object, origin: .administrator, cause: who)
   }
 
   private func deny(_ packet: Packet, _ holding: Holding?, _ denial: Denial, errno: Int32 = 0) {
-    deniedLately += 1
-    // Beyond fifty in a fifth of a second they are counted: a flood of them must not push other records out.
-    if deniedLately <= 50 {
-      let object = "\(packet.type) \(holding?.name ?? "")"
-      audit(.denial, object, .deny, errno: errno, origin: .engine, cause: "\(denial)")
-    }
+    recordRefusal(.denial, "\(packet.type) \(holding?.name ?? "")", .engine, "\(denial)", errno: errno)
     answer(packet.id, packet.type, holding, denial, errno)
+  }
+
+  /// Beyond fifty in a fifth of a second they are counted: a flood of them must not push other records out.
+  private func recordRefusal(
+    _ act: ActKind, _ object: String, _ origin: ActOrigin, _ cause: String, errno: Int32 = 0
+  ) {
+    if denials.take(EventLoop.now(), perSecond: 250, burst: 50) {
+      audit(act, object, .deny, errno: errno, origin: origin, cause: cause)
+    } else {
+      unrecordedDenials += 1
+    }
   }
 
   private func answer(_ id: UInt32, _ type: MessageType, _ holding: Holding?, _ denial: Denial, _ errno: Int32 = 0) {
@@ -94,54 +96,53 @@ extension Supervisor {
       .result(request: id, type: type, group: group, denial: denial, errno: UInt16(truncatingIfNeeded: errno)))
   }
 
-  private func advertise(_ request: Advertise, _ holding: Holding, _ packet: Packet, _ now: UInt64) {
+  private func advertise(_ request: Advertise, _ holding: Holding, _ now: UInt64) throws(Refused) {
     let group = holding.group
-    guard holding.isOurs, !holding.suspended else { return deny(packet, holding, .notHeld) }
-    guard group.families.contains(request.family) else { return deny(packet, holding, .noSuchObject) }
-    if request.advbase == 255 && request.advskew == 255 { return deny(packet, holding, .bowOutForbidden) }
+    if holding.suspended { throw Refused(.notHeld) }
+    guard group.families.contains(request.family) else { throw Refused(.noSuchObject) }
+    if request.advbase == 255 && request.advskew == 255 { throw Refused(.bowOutForbidden) }
     let isBetter = (request.advbase, request.advskew) < (group.advbase, min(group.advskew, 240))
-    guard !isBetter, request.demotion == 0 else { return deny(packet, holding, .betterThanConfigured) }
+    if isBetter || request.demotion != 0 { throw Refused(.betterThanConfigured) }
     // Slower than demotion makes it is a bow-out by another name: backups would take over while the address stays.
-    guard request.advbase == group.advbase, request.advskew <= 240 else {
-      return deny(packet, holding, .bowOutForbidden)
-    }
-    guard holding.use(request.counter) else { return deny(packet, holding, .repeatedCounter) }
-    let interface = holding.interface
+    if request.advbase != group.advbase || request.advskew > 240 { throw Refused(.bowOutForbidden) }
+    guard holding.use(request.counter) else { throw Refused(.repeatedCounter) }
     holding.lastAdvertisement = now
-    holding.interval = UInt64(request.advbase) * 1_000_000_000 + UInt64(request.advskew) * 1_000_000_000 / 256
+    holding.interval = PolicyGroup.interval(request.advbase, request.advskew)
     // The lease begins no later than the other side's timer.
     keeper.renew(holding, request.family)
     do throws(Errno) {
-      try transmitter.advertise(request, group, on: interface)
+      try transmitter.advertise(request, group, on: holding.interface)
       holding.advertised += 1
       holding.isSendFailing = false
     } catch {
       if !holding.isSendFailing {
-        let remedy = error.number == EADDRNOTAVAIL ? "; \(interface.name) needs an IPv6 link-local address" : ""
+        let remedy = error.number == EADDRNOTAVAIL ? "; \(holding.interface.name) needs an IPv6 link-local address" : ""
         log(
           .error, "\(holding.name): advertisements by IPv\(request.family.rawValue) cannot be sent: \(error)\(remedy)")
       }
       holding.isSendFailing = true
-      deny(packet, holding, .failed, errno: error.number)
+      throw Refused(error)
     }
   }
 
-  private func acquire(_ holding: Holding, _ packet: Packet, _ now: UInt64) {
+  private func acquire(_ holding: Holding, _ request: UInt32, _ now: UInt64) throws(Refused) {
+    guard enginePhase == .running else { throw Refused(.wrongPhase) }
     holding.suspended = false
-    if holding.phase == .held { return answer(packet.id, .acquire, holding, .none) }
+    if holding.phase == .held { return answer(request, .acquire, holding, .none) }
     if case .acquiring = holding.phase { return }
-    if now < holding.holdUntil { return deny(packet, holding, .holdDown) }
-    if policy?.settings.auditFailureDenies == true && !audit.status.isWorking {
-      return deny(packet, holding, .auditUnavailable)
-    }
-    guard holding.interface.condition == .up, keeper.prepare(holding) else {
-      return deny(packet, holding, .linkDown)
-    }
+    if now < holding.holdUntil { throw Refused(.holdDown) }
+    if policy?.settings.auditFailureDenies == true && !audit.status.isWorking { throw Refused(.auditUnavailable) }
+    guard holding.interface.condition == .up, keeper.prepare(holding) else { throw Refused(.linkDown) }
     audit(.acquire, holding.name, origin: .engine)
-    holding.pendingRequest = packet.id
+    holding.pendingRequest = request
     holding.phase = .acquiring(0)
     holding.renewal = [:]
     continueAcquiring(holding)
+  }
+
+  private func answerAcquisition(_ holding: Holding, _ denial: Denial, _ errno: Int32 = 0) {
+    if let request = holding.pendingRequest { answer(request, .acquire, holding, denial, errno) }
+    holding.pendingRequest = nil
   }
 
   /// Sets the next addresses and announces them at once; the loop turns between two chunks.
@@ -152,21 +153,14 @@ extension Supervisor {
     } catch {
       log(.error, "\(holding.name): an address could not be set: \(error)")
       keeper.release(holding)
-      if let request = holding.pendingRequest { answer(request, .acquire, holding, .failed, error.errno.number) }
       if holding.pendingRequest == nil { loseRole(holding) }
-      holding.pendingRequest = nil
-      return
+      return answerAcquisition(holding, .failed, error.errno.number)
     }
-    let done = holding.phase == .held
     // The first ones are announced behind the advertisement, when the engine asks: an announcement ahead of it would
     // only make the old master answer back.
-    if first > 0 { announce(holding, from: first, upTo: first + AddressKeeper.chunk) }
-    if done {
-      if let request = holding.pendingRequest { answer(request, .acquire, holding, .none) }
-      holding.pendingRequest = nil
-    } else {
-      loop.after(milliseconds: 0) { [weak self] in self?.continueAcquiring(holding) }
-    }
+    if first > 0 { announce(holding, from: first) }
+    if holding.phase == .held { return answerAcquisition(holding, .none) }
+    loop.after(milliseconds: 0) { [weak self] in self?.continueAcquiring(holding) }
   }
 
   /// Tells the engine of a role it did not give up itself.
@@ -201,12 +195,12 @@ extension Supervisor {
     holding.holdUntil = EventLoop.now() + holding.group.masterDown
   }
 
-  /// Announces all addresses, chunk by chunk; a round under way begins anew.
-  func announce(_ holding: Holding) {
-    audit(.announcement, holding.name, origin: .engine)
-    let isUnderWay = holding.announcement != nil
-    holding.announcement = 0
-    if !isUnderWay { continueAnnouncing(holding) }
+  /// Announces the addresses that are set, chunk by chunk, all or from an index on; a round under way begins anew.
+  func announce(_ holding: Holding, from first: Int = 0) {
+    if first == 0 { audit(.announcement, holding.name, origin: .engine) }
+    let underWay = holding.announcement
+    holding.announcement = min(first, underWay ?? first)
+    if underWay == nil { continueAnnouncing(holding) }
   }
 
   private func continueAnnouncing(_ holding: Holding) {
@@ -214,26 +208,20 @@ extension Supervisor {
     // Those still to be set are announced as they are.
     var limit = holding.group.addresses.count
     if case .acquiring(let next) = holding.phase { limit = next }
-    let end = min(first + 2 * AddressKeeper.chunk, limit)
-    announce(holding, from: first, upTo: end)
-    holding.announcement = end < limit ? end : nil
-    if holding.announcement != nil { loop.after(milliseconds: 1) { [weak self] in self?.continueAnnouncing(holding) } }
-  }
-
-  private func announce(_ holding: Holding, from first: Int, upTo end: Int) {
     let router = holding.group.families.contains(.ipv6) && holding.interface.isRouter
-    for shared in holding.group.addresses.dropFirst(first).prefix(max(0, end - first)) {
+    let slice = holding.group.addresses.prefix(limit).dropFirst(first).prefix(2 * AddressKeeper.chunk)
+    for shared in slice {
       try? transmitter.announce(shared.address, holding.group, on: holding.interface, router: router)
     }
+    holding.announcement = slice.endIndex < limit ? slice.endIndex : nil
+    if holding.announcement != nil { loop.after(milliseconds: 1) { [weak self] in self?.continueAnnouncing(holding) } }
   }
 
   // MARK: - Notes
 
   /// Puts one of the engine's notes into words: it chooses among these, it cannot write its own.
-  private func write(_ note: Note) {
-    notesLately += 1
-    // The counter is set back five times a second.
-    if notesLately > 40 { return }
+  private func write(_ note: Note, _ now: UInt64) {
+    guard notes.take(now, perSecond: 200, burst: 40) else { return }
     let holding = holdings.first { $0.number == note.group }
     let interface = holding?.interface ?? interfaces.first { $0.number == note.interface }
     let name = interface?.name ?? "?"

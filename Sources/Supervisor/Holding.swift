@@ -48,8 +48,7 @@ final class Holding {
   /// Times at which a lost address was put back.
   var restored: [UInt64] = []
   private var sentCounters: [UInt64] = []
-  private var tokens: Double = 40
-  private var refilled = EventLoop.now()
+  private var requests = TokenBucket()
 
   init(number: Int, _ group: PolicyGroup, on interface: Interface) {
     self.number = number
@@ -82,11 +81,7 @@ final class Holding {
   /// Twenty requests a second more than the interval alone would need, forty at once.
   func withinRate(_ now: UInt64) -> Bool {
     let perSecond = 20 + 4 * 1e9 / Double(max(group.interval, 1_000_000))
-    tokens = min(40 + perSecond / 4, tokens + Double(now - refilled) / 1e9 * perSecond)
-    refilled = now
-    if tokens < 1 { return false }
-    tokens -= 1
-    return true
+    return requests.take(now, perSecond: perSecond, burst: 40 + perSecond / 4)
   }
 
   func keep(_ deposit: Advertise) {

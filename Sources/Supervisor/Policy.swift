@@ -55,7 +55,10 @@ struct PolicyGroup: Equatable, Sendable {
   }
 
   /// Between two advertisements, nanoseconds (CARP section 5.2).
-  var interval: UInt64 { UInt64(advbase) * 1_000_000_000 + UInt64(advskew) * 1_000_000_000 / 256 }
+  var interval: UInt64 { PolicyGroup.interval(advbase, advskew) }
+  static func interval(_ advbase: UInt8, _ advskew: UInt8) -> UInt64 {
+    UInt64(advbase) * 1_000_000_000 + UInt64(advskew) * 1_000_000_000 / 256
+  }
   /// 3 * advbase + advskew/256 s, nanoseconds.
   var masterDown: UInt64 { UInt64(advbase) * 3_000_000_000 + UInt64(advskew) * 1_000_000_000 / 256 }
 

@@ -9,8 +9,8 @@ import Linux
 /// minimal buffer and is looked at ten times a second: a flood of bad packets costs next to nothing, and is counted.
 final class Receiver {
   /// Frames a second that an election socket relays at most, and in one go.
-  static let rate: UInt64 = 20_000
-  static let burst: UInt64 = 2_000
+  static let rate = 20_000.0
+  static let burst = 2_000.0
   static let batch = 64
 
   private let socket: FileDescriptor
@@ -18,8 +18,7 @@ final class Receiver {
   private let family: Family
   private let kind: SocketKind
   private let loop: EventLoop
-  private var tokens = Receiver.burst
-  private var refilled = EventLoop.now()
+  private var tokens = TokenBucket()
   private var lost: UInt32 = 0
   private var stopped = false
   /// Takes frames, and the number of those that were lost.
@@ -76,14 +75,11 @@ final class Receiver {
 
   private func relay() {
     let now = EventLoop.now()
-    // Bounded before it is multiplied: weeks of silence must not overflow.
-    let earned = min(now - refilled, 1_000_000_000) * Receiver.rate / 1_000_000_000
-    if earned > 0 { refilled = now }
-    tokens = min(Receiver.burst, tokens + earned)
     for _ in 0..<Receiver.batch {
-      if tokens == 0 { return rest() }
-      guard let packet = try? receiveDatagram(socket.raw, capacity: 128, ancillary: 128) else { return }
-      tokens -= 1
+      guard tokens.take(now, perSecond: Receiver.rate, burst: Receiver.burst) else { return rest() }
+      guard let packet = try? receiveDatagram(socket.raw, capacity: 128, ancillary: 128) else {
+        return tokens.giveBack()
+      }
       relay(packet, now)
     }
   }

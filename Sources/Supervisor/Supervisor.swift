@@ -42,10 +42,10 @@ public final class Supervisor {
   let started = EventLoop.now()
   var lastHeartbeat: UInt64 = 0
   var engineLosses: [UInt64] = []
-  var requestTokens: Double = 20_000
-  var requestsRefilled = EventLoop.now()
-  var notesLately = 0
-  var deniedLately: UInt32 = 0
+  var requests = TokenBucket()
+  var notes = TokenBucket()
+  var denials = TokenBucket()
+  var unrecordedDenials: UInt32 = 0
 
   var isStopping = false
   private var isEnding = false
@@ -198,9 +198,8 @@ public final class Supervisor {
     } else {
       audit.watch(now)
     }
-    notesLately = 0
-    if deniedLately > 50 { audit(.denial, "further requests", .deny, origin: .engine, count: deniedLately - 50) }
-    deniedLately = 0
+    if unrecordedDenials > 0 { audit(.denial, "further requests", .deny, origin: .engine, count: unrecordedDenials) }
+    unrecordedDenials = 0
     if now - lastSummary >= 60_000_000_000 {
       lastSummary = now
       countAdvertisements()

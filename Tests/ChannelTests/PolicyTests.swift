@@ -42,7 +42,7 @@ import Testing
     try builder.add(host())
     try builder.add(entry(), isPeer: false)
     let policy = try builder.policy(generation: 7)
-    #expect(policy.generation == 7 && policy.interfaces == ["eth0"] && policy.groups.count == 1)
+    #expect(policy.generation == 7 && policy.groups.map(\.interface) == ["eth0"])
     #expect(
       policy.groups[0].lease(.ipv4, every: policy.groups[0].interval) == 2 && policy.groups[0].families == [.ipv4])
   }
