@@ -5,6 +5,7 @@ Everything a test needs is importable from here; see Tests/system/README.md.
 
 from .addresses import AddressMonitor
 from .advertiser import RouterAdvertiser
+from .beside import Beside
 from .capture import Capture, Injector
 from .daemon import Carpd, config, example, example_pair, host
 from .lan import Lan, Node
@@ -15,6 +16,6 @@ from .varlink import Varlink, VarlinkError
 from .waiting import Timeout, wait_until
 
 __all__ = [
-    "AddressMonitor", "Capture", "Carpd", "Injector", "Lan", "Machine", "Node", "Prober", "RouterAdvertiser", "Timeout",
-    "Ucarp", "Varlink", "VarlinkError", "config", "example", "example_pair", "host", "wait_until",
+    "AddressMonitor", "Beside", "Capture", "Carpd", "Injector", "Lan", "Machine", "Node", "Prober", "RouterAdvertiser",
+    "Timeout", "Ucarp", "Varlink", "VarlinkError", "config", "example", "example_pair", "host", "wait_until",
 ]
