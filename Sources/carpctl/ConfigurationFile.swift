@@ -31,8 +31,8 @@ enum ConfigurationFile {
   static func checked<Value>(_ result: (Value?, [Diagnostic])) throws(Failure) -> Value {
     let (value, diagnostics) = result
     guard let value else {
-      let lines = diagnostics.map { "\($0)\n" }.joined()
-      throw Failure(message: "\n\(lines)correct the file and start again", status: 78)
+      throw Failure(
+        message: "correct the file and start again", status: 78, details: diagnostics.map(\.description))
     }
     for diagnostic in diagnostics { Failure(message: "\(diagnostic)", status: 0).report() }
     return value

@@ -8,6 +8,8 @@ import Operations
 struct Failure: Error {
   let message: String
   let status: Int32
+  /// Lines to be printed before the message, as they are.
+  var details: [String] = []
 
   /// What an error of socket() or connect() means.
   init(connecting error: Errno, to path: String) {
@@ -25,9 +27,10 @@ struct Failure: Error {
       status = 69
     }
   }
-  init(message: String, status: Int32) {
+  init(message: String, status: Int32, details: [String] = []) {
     self.message = message
     self.status = status
+    self.details = details
   }
 
   static func timeout(_ path: String, seconds: Int) -> Failure {
@@ -63,8 +66,9 @@ struct Failure: Error {
       return Failure(
         message: "there is no demotion \(name) that could be ended; `carpctl show --table` lists them", status: 1)
     case .invalidConfiguration(let diagnostics):
-      let lines = diagnostics.map { "\($0.text)\n" }.joined()
-      return Failure(message: lines + "the configuration in force stays; correct the file and reload again", status: 78)
+      return Failure(
+        message: "the configuration in force stays; correct the file and reload again", status: 78,
+        details: diagnostics.map(\.text))
     case .busy: return Failure(message: "carpd is busy with something of the same kind; try again", status: 75)
     case .notPossible(let reason): return Failure(message: reason, status: 1)
     case .invalidParameter(let parameter):
@@ -78,7 +82,7 @@ struct Failure: Error {
 
   /// Prints the message to standard error.
   func report() {
-    let bytes = Array("carpctl: \(message)\n".utf8)
+    let bytes = Array((details + ["carpctl: \(message)"]).map { "\($0)\n" }.joined().utf8)
     _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
   }
 }
@@ -93,5 +97,8 @@ func reporting(_ body: () throws(Failure) -> Void) throws {
 
 extension DiagnosticReport {
   /// `FILE:LINE:COLUMN: error: message`, the form that editors and compilers share.
-  var text: String { "\(file):\(line):\(column): \(severity.rawValue): \(message)" }
+  var text: String {
+    // The engine, which answers, need not know where the file is.
+    "\(file.isEmpty ? "carpd.toml" : file):\(line):\(column): \(severity.rawValue): \(message)"
+  }
 }

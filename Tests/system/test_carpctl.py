@@ -165,7 +165,7 @@ def test_reload(pair):
         first.write_config(good.replace("vhid = 1", "vihd = 1"))
         done = run(first, "reload")
         assert done.returncode == 78
-        assert re.search(r"carpd.toml:\d+:1: error: unknown key 'vihd'; did you mean 'vhid'\?", done.stderr)
+        assert re.search(r"^\S*carpd.toml:\d+:1: error: unknown key 'vihd'; did you mean 'vhid'\?$", done.stderr, re.M)
         assert first.show()["daemon"]["generation"] == generation
     finally:
         first.write_config(good)
