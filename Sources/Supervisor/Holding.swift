@@ -43,8 +43,6 @@ final class Holding {
   var advertised: UInt32 = 0
   /// True while deposited advertisements are sent for want of an engine.
   var isBridged = false
-  /// True while it waits to be looked at for what somebody took from it.
-  var isChecked = false
   /// Times at which a lost address was put back.
   var restored: [UInt64] = []
   private var sentCounters: [UInt64] = []

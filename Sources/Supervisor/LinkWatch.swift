@@ -11,7 +11,6 @@ extension Supervisor {
   func readKernel() throws(Errno) {
     links = Dictionary(try keeper.links().map { ($0.index, $0) }) { $1 }
     followLinks(try keeper.addresses())
-    for holding in holdings where holding.phase == .held { checkSoon(holding) }
   }
 
   func receiveKernelEvents() {
@@ -30,12 +29,13 @@ extension Supervisor {
     } catch {
       log(.notice, "the kernel's events overflowed; reading its state anew")
       try? readKernel()
+      for holding in holdings where holding.phase == .held { checkSoon(holding) }
     }
   }
 
   /// Brings macvlans and interfaces in line with the kernel's links as they are now. `addresses` are all there are, if
   /// known; they are asked for where an interface is new.
-  private func followLinks(_ addresses: [KernelAddress]? = nil) {
+  func followLinks(_ addresses: [KernelAddress]? = nil) {
     for holding in holdings where holding.macvlan != 0 {
       let link = links[holding.macvlan]
       if link == nil { holding.macvlan = 0 }
@@ -137,19 +137,22 @@ extension Supervisor {
 
   /// After a moment's patience: when the whole interface goes, that is reported right behind.
   private func checkSoon(_ holding: Holding) {
-    if holding.isChecked { return }
-    holding.isChecked = true
-    loop.after(milliseconds: 20) { [weak self] in
-      holding.isChecked = false
-      self?.check(holding)
+    if suspects.contains(where: { $0 === holding }) { return }
+    suspects.append(holding)
+    if suspects.count > 1 { return }
+    loop.after(milliseconds: 20) { [unowned self] in
+      let checked = suspects
+      suspects = []
+      guard let addresses = try? keeper.addresses() else { return }
+      for holding in checked { check(holding, addresses) }
     }
   }
 
   /// Puts back what somebody took from a virtual host, three times a minute at most; then the role is given up.
-  private func check(_ holding: Holding) {
+  private func check(_ holding: Holding, _ addresses: [KernelAddress]) {
     let isMacvlanGone = holding.carrier == 0
     guard holding.interface.condition == .up, !isStopping, keeper.prepare(holding), holding.phase == .held,
-      !holding.suspended, let addresses = try? keeper.addresses()
+      !holding.suspended
     else { return }
     let present = Set(addresses.filter { $0.interface == holding.carrier }.map(\.address))
     let lost = holding.group.addresses.first { !present.contains($0.address) }

@@ -40,13 +40,14 @@ extension Supervisor {
         new.settings.auditLog = old.settings.auditLog
       }
       do throws(Errno) {
-        if let conflict = try conflict(of: new) {
+        let addresses = try keeper.addresses()
+        if let conflict = conflict(of: new, addresses) {
           log(.error, conflict)
           findings.append(.diagnostic(isError: true, line: 1, column: 1, text: conflict))
         } else {
           enforce(new)
           audit.start(children, new.settings, key: new.auditKey)
-          try readKernel()
+          followLinks(addresses)
           succeeded = true
         }
       } catch {
@@ -72,8 +73,8 @@ extension Supervisor {
   }
 
   /// Why a policy cannot hold on this machine: a shared address that is its own.
-  func conflict(of policy: Policy) throws(Errno) -> String? {
-    let own = Set(try keeper.addresses().filter { !$0.isOurs }.map(\.address))
+  func conflict(of policy: Policy, _ addresses: [KernelAddress]) -> String? {
+    let own = Set(addresses.filter { !$0.isOurs }.map(\.address))
     for group in policy.groups {
       guard let shared = group.addresses.first(where: { own.contains($0.address) }) else { continue }
       return "\(shared.address) (vhid \(group.vhid)) is this machine's own address already: remove it, carpd sets it"

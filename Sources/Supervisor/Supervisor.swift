@@ -28,6 +28,8 @@ public final class Supervisor {
   var policy: Policy?
   var interfaces: [Interface] = []
   var holdings: [Holding] = []
+  /// Virtual hosts from which somebody may have taken something, to be looked at in a moment.
+  var suspects: [Holding] = []
   /// Virtual hosts that a reload removed, for the moment until their last trace is gone.
   var retired: [Holding] = []
   /// Who waits for a reload; the first one's is under way. 0 stands for SIGHUP.
@@ -155,7 +157,7 @@ public final class Supervisor {
 
   private func begin(_ policy: Policy) {
     do throws(Errno) {
-      if let conflict = try conflict(of: policy) {
+      if let conflict = conflict(of: policy, try keeper.addresses()) {
         log(.error, conflict)
         return fail(options.check ? 1 : ExitCode.config)
       }

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import signal
+import subprocess
 import time
 
 import pytest
 
 from bed import Capture, Carpd, Prober, config, host
+from bed.daemon import BUILD
 from bed.waiting import wait_until
 
 # Between two advertisements at advbase 1, advskew 100, and what a loaded machine may add.
@@ -189,6 +192,21 @@ def test_a_file_that_is_wrong_changes_nothing(abc, what, text, complaint):
     # And right again.
     reload(daemon, config(host(1, advskew=50)), 2)
     assert daemon.virtual_host(1)["advskew"] == 50
+
+
+def test_an_administrator_reloads(abc):
+    daemon = Carpd(abc[0], config(host(1)))
+    daemon.wait_state("MASTER", 1)
+    daemon.write_config(config(host(1, advskew=7)))
+    daemon.carpctl("reload")
+    assert daemon.virtual_host(1)["advskew"] == 7 and daemon.show()["daemon"]["generation"] == 2
+    daemon.write_config(config(host(1, advskew=8, skew=3)))
+    refused = subprocess.run([BUILD / "carpctl", "--socket", daemon.socket, "reload"], capture_output=True, text=True,
+                             timeout=10)
+    assert refused.returncode == 78 and re.search(r":\d+:\d+: .*skew", refused.stdout + refused.stderr), refused
+    assert daemon.virtual_host(1)["advskew"] == 7 and daemon.state(1) == "MASTER"
+    good, bad = records(daemon, "reload")
+    assert good["cause"].startswith("uid 0 ") and good["decision"] == "allow" and bad["decision"] == "error"
 
 
 def test_no_file_at_all(abc):
