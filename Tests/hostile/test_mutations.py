@@ -55,7 +55,7 @@ def inside_the_policy(daemon, capture):
     assert {record["act"] for record in records} <= ACTS
     for record in records:
         if record["act"] in ("addressAdded", "addressDeleted"):
-            assert re.fullmatch(r"vhid [1-5]|192\.0\.2\.[1-5]", record["object"]), record
+            assert re.fullmatch(r"vhid [1-5]@\w+|192\.0\.2\.[1-5]", record["object"]), record
     assert all(loss.startswith("violation: ") for loss in daemon.losses()), daemon.losses()
     daemon.wait_recorded("violation", len(daemon.violations()))
 

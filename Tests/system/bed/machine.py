@@ -184,8 +184,15 @@ class Machine:
     def processes_of(self, unit="carpd.service"):
         """The processes of a service, seen from outside, by name."""
         group = self.property("ControlGroup", unit)
-        found = [one for one in processes.descendants(self.leader)
-                 if group and any(line.endswith(group) for line in Path(f"/proc/{one.pid}/cgroup").read_text().split())]
+
+        def belongs(one):
+            try:
+                lines = Path(f"/proc/{one.pid}/cgroup").read_text().split()
+            except OSError:
+                return False  # It ended meanwhile.
+            return any(line.endswith(group) for line in lines)
+
+        found = [one for one in processes.descendants(self.leader) if group and belongs(one)]
         return {one.name: one for one in found}
 
     # carpd there
