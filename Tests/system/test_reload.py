@@ -251,7 +251,8 @@ def test_while_the_engine_is_replaced(abc):
             first.wait_log(f"configuration {generation} is in force", since)
             wait_until(lambda: first.answers() and first.virtual_host(1)["advskew"] == skew, 5, "the new engine knows it")
             assert first.state(1) == "MASTER" and first.virtual_host(2) is None
-            assert prober.figures("192.0.2.1", since, window=2).lost == 0
+            # An engine's loss costs no answer (test_engine_loss); the kernel takes some 20 ms for the macvlan that goes.
+            assert prober.figures("192.0.2.1", since, window=2).gap <= 100
             # Five losses within five seconds would be the end.
             wait_until(lambda: time.monotonic() - since > 2, 4, "some distance")
     assert not second.transitions(1, since)
