@@ -83,6 +83,8 @@ final class Children {
   /// Starts a role; its channel is descriptor 3 there, `extra` become 4 and 5.
   func start(_ role: Role, extra: [Int32] = []) throws(Errno) -> ChildProcess {
     let (channel, far) = try openSocketPair()
+    // Hundreds of virtual hosts advertise in the same instant: the default, some 270 messages, would drop the last ones.
+    for end in [channel, far] { try? setOption(end.raw, SOL_SOCKET, SO_SNDBUFFORCE, Int32(1 << 20)) }
     lastToken += 1
     errorLines = 0
     try launcher.send(.spawn(role: role, token: lastToken), descriptors: [far.raw] + extra)
@@ -192,7 +194,7 @@ final class Children {
         if child.saidReady { prove(child) }
       case .exited(let token, let bySignal, let status):
         guard let child = children.removeValue(forKey: token) else { continue }
-        // What it said last is still in the channel: as much as the kernel keeps, a few hundred messages.
+        // What it said last is still in the channel: as much as the kernel keeps, less than 4096 messages.
         receive(child, limit: 4096)
         forget(child, bySignal ? "ended by signal \(status)" : "exited with status \(status)")
       default: return loseLauncher()

@@ -25,8 +25,7 @@ extension Supervisor {
         done: { [unowned self] in finishReload($0, $1, for: connection) })
     } catch {
       let text = "cannot open \(options.config): \(error); it must be readable for the group of carpd's user (0640)"
-      log(.error, text)
-      finishReload(nil, [.diagnostic(isError: true, line: 1, column: 1, text: text)], for: connection)
+      finishReload(nil, [finding(.error, text)], for: connection)
     }
   }
 
@@ -36,14 +35,13 @@ extension Supervisor {
     var succeeded = false
     if var new {
       if Startup.directory(of: new.settings.auditLog) != Startup.directory(of: old.settings.auditLog) {
-        findings.append(warning("the audit log moves to another directory with the next restart only"))
+        findings.append(finding(.warning, "the audit log moves to another directory with the next restart only"))
         new.settings.auditLog = old.settings.auditLog
       }
       do throws(Errno) {
         let addresses = try keeper.addresses()
         if let conflict = conflict(of: new, addresses) {
-          log(.error, conflict)
-          findings.append(.diagnostic(isError: true, line: 1, column: 1, text: conflict))
+          findings.append(finding(.error, conflict))
         } else {
           enforce(new)
           audit.start(children, new.settings, key: new.auditKey)
@@ -51,7 +49,7 @@ extension Supervisor {
           succeeded = true
         }
       } catch {
-        log(.error, "the kernel does not tell its addresses: \(error)")
+        findings.append(finding(.error, "the kernel does not tell its addresses: \(error)"))
       }
     }
     let generation = policy?.generation ?? 0
@@ -67,9 +65,10 @@ extension Supervisor {
     startReload()
   }
 
-  private func warning(_ text: String) -> Message {
-    log(.warning, text)
-    return .diagnostic(isError: false, line: 1, column: 1, text: text)
+  /// Logs what concerns the file as a whole, and makes a message of it.
+  private func finding(_ level: LogLevel, _ text: String) -> Message {
+    log(level, text)
+    return .diagnostic(isError: level == .error, line: 1, column: 1, text: text)
   }
 
   /// Why a policy cannot hold on this machine: a shared address that is its own.
