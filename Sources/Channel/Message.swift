@@ -1,22 +1,9 @@
 /// The first number of a message: which of them it is. Who may send which, and when, is `Supervisor`'s table.
-public enum MessageType: UInt8, CaseIterable, Sendable, Field {
-  // Engine -> supervisor.
-  case ready = 1
-  case advertise, acquire, release, bowOut, announce, deposit, requestReload, note, heartbeat, closed
-  case administered, setLogLevel, requestAuditHead
-  // Configuration: config -> supervisor, and supervisor -> engine.
-  case settings = 32
-  case virtualHost, address, peer, commit, diagnostic, track
-  // Supervisor -> engine.
-  case frame = 64
-  case link, ownSource, addressLost, result, connection, holdRole, stalled, foreignFrame, overflow
-  case reloadResult, shutdown, auditHead
-  // Supervisor <-> launcher.
-  case spawn = 96
-  case kill, seal, spawned, exited
-  // Supervisor <-> auditor.
-  case auditStart = 112
-  case record, auditStatus
+public enum MessageType: UInt8, Choice, Field {
+  case advertise, frame, ready, acquire, release, bowOut, announce, deposit, note, heartbeat, closed, administer
+  case settings, virtualHost, address, track, commit, diagnostic
+  case link, role, result, connection, stalled, reloadResult, shutdown, auditHead
+  case spawn, kill, seal, spawned, exited, auditStart, record, auditStatus
 }
 
 /// Every message that may cross a process boundary inside carpd. Virtual hosts ("groups") and interfaces go by their
@@ -39,21 +26,14 @@ public enum Message: Equatable, Sendable {
   case announce(group: UInt16)
   /// Keep a spare one, for the moment without an engine and for the bow-out: of its numbers only counter and digest count.
   case deposit(Advertise)
-  /// An administrator wants the configuration read again.
-  case requestReload(connection: UInt32)
   /// One line for the log.
   case note(Note)
   /// Proof of life, from an engine whose loop turns; `late` counts timers that ran late since the start.
   case heartbeat(late: UInt32)
   /// A control connection ended.
   case closed(connection: UInt32)
-  /// Something only an administrator may was asked for and done, or refused to a reader. `group` is 0xffff where no
-  /// virtual host is meant.
-  case administered(connection: UInt32, act: ControlAct, group: UInt16, allowed: Bool)
-  /// An administrator wants more of the log, or less.
-  case setLogLevel(connection: UInt32, level: LogLevel)
-  /// An administrator asks how far the audit log is.
-  case requestAuditHead(connection: UInt32)
+  /// Something only an administrator may was asked for: to be recorded, and some of it to be done.
+  case administer(Administration)
 
   // Configuration.
 
@@ -62,36 +42,27 @@ public enum Message: Equatable, Sendable {
   /// Its addresses and peers follow as messages of their own.
   case virtualHost(VirtualHost)
   case address(HostAddress)
-  case peer(HostAddress)
   /// While this interface is not up, the demotion counts; it need not bear a virtual host.
   case track(interface: UInt16, name: String, demotion: UInt8)
   /// The configuration is complete and has so many virtual hosts; `generation` numbers policies from 1.
   case commit(groups: UInt16, generation: UInt32)
-  /// What the config role has to say about the file; line and column count from 1.
-  case diagnostic(isError: Bool, line: UInt32, column: UInt32, text: String)
+  /// What the config role has to say about the file, or what it makes of it (`.info`); line and column count from 1.
+  case diagnostic(level: LogLevel, line: UInt32, column: UInt32, text: String)
 
   // Supervisor -> engine.
 
   /// One received packet.
   case frame(Frame)
   /// An interface of the policy changed.
-  case link(interface: UInt16, condition: LinkCondition)
-  /// The source address advertisements leave with; unspecified where the interface has none of the family.
-  case ownSource(interface: UInt16, address: Address)
-  /// A shared address (by its index) went away without carpd's doing and was not put back any more.
-  case addressLost(group: UInt16, address: UInt16)
+  case link(Link)
+  /// A role was handed over, or lost.
+  case role(group: UInt16, change: RoleChange)
   /// The outcome of a request; `type` is its MessageType, `group` 0xffff where it named none.
   case result(request: UInt32, type: MessageType, group: UInt16, denial: Denial, errno: UInt16)
   /// A control connection; its descriptor comes with the message.
   case connection(Connection)
-  /// The addresses are on the interface already: go on as MASTER.
-  case holdRole(group: UInt16)
   /// The supervisor or the machine slept.
   case stalled(milliseconds: UInt32)
-  /// Somebody else sent a frame with this virtual host's MAC address as source.
-  case foreignFrame(group: UInt16)
-  /// So many packets the kernel had no room for (SO_RXQ_OVFL), since the last such message.
-  case overflow(interface: UInt16, family: Family, kind: SocketKind, count: UInt32)
   /// How a reload ended: the generation in force from now on. The diagnostics came before.
   case reloadResult(connection: UInt32, succeeded: Bool, generation: UInt32)
   /// Bow out of everything and exit.
@@ -121,103 +92,68 @@ public enum Message: Equatable, Sendable {
   case auditStatus(AuditStatus)
 }
 
-// The layout of each message, for both directions: these two switches and the fields of the larger ones (Payloads.swift).
-extension Message {
-  func encode(_ write: inout Writer) {
-    switch self {
-    case .ready: write(.ready)
-    case .advertise(let request): write(.advertise, request)
-    case .acquire(let group): write(.acquire, group)
-    case .release(let group): write(.release, group)
-    case .bowOut(let group): write(.bowOut, group)
-    case .announce(let group): write(.announce, group)
-    case .deposit(let spare): write(.deposit, spare)
-    case .requestReload(let connection): write(.requestReload, connection)
-    case .note(let note): write(.note, note)
-    case .heartbeat(let late): write(.heartbeat, late)
-    case .closed(let connection): write(.closed, connection)
-    case .administered(let connection, let act, let group, let allowed):
-      write(.administered, connection, act, group, allowed)
-    case .setLogLevel(let connection, let level): write(.setLogLevel, connection, level)
-    case .requestAuditHead(let connection): write(.requestAuditHead, connection)
-    case .settings(let settings): write(.settings, settings)
-    case .virtualHost(let host): write(.virtualHost, host)
-    case .address(let entry): write(.address, entry)
-    case .peer(let entry): write(.peer, entry)
-    case .track(let interface, let name, let demotion): write(.track, interface, Padded(name, 15), demotion)
-    case .commit(let groups, let generation): write(.commit, groups, generation)
-    case .diagnostic(let isError, let line, let column, let text):
-      write(.diagnostic, isError, line, column, Padded(text, 480))
-    case .frame(let frame): write(.frame, frame)
-    case .link(let interface, let condition): write(.link, interface, condition)
-    case .ownSource(let interface, let address): write(.ownSource, interface, address)
-    case .addressLost(let group, let address): write(.addressLost, group, address)
-    case .result(let request, let type, let group, let denial, let errno):
-      write(.result, request, type, group, denial, errno)
-    case .connection(let connection): write(.connection, connection)
-    case .holdRole(let group): write(.holdRole, group)
-    case .stalled(let milliseconds): write(.stalled, milliseconds)
-    case .foreignFrame(let group): write(.foreignFrame, group)
-    case .overflow(let interface, let family, let kind, let count): write(.overflow, interface, family, kind, count)
-    case .reloadResult(let connection, let succeeded, let generation):
-      write(.reloadResult, connection, succeeded, generation)
-    case .shutdown: write(.shutdown)
-    case .auditHead(let connection, let status): write(.auditHead, connection, status)
-    case .spawn(let role, let token): write(.spawn, role, token)
-    case .kill(let token): write(.kill, token)
-    case .seal(let directory): write(.seal, Padded(directory, 255))
-    case .spawned(let token, let pid): write(.spawned, token, pid)
-    case .exited(let token, let bySignal, let status): write(.exited, token, bySignal, status)
-    case .auditStart(let start): write(.auditStart, start)
-    case .record(let record): write(.record, record)
-    case .auditStatus(let status): write(.auditStatus, status)
+/// How the messages of one type are made of their fields, and taken apart.
+struct Form: Sendable {
+  static let all = MessageType.allCases.map { Form(of: $0) }
+  let message: @Sendable (inout Reader) throws(Malformed) -> Message
+  /// Nil if the message is of another type.
+  let bytes: @Sendable (Message, UInt32) -> [UInt8]?
+
+  private init<each T: Field>(
+    _ type: MessageType, _ make: @escaping @Sendable (repeat each T) -> Message,
+    _ take: @escaping @Sendable (Message) -> (repeat each T)?
+  ) {
+    message = { (read) throws(Malformed) in make(repeat try (each T)(&read)) }
+    bytes = { message, id in
+      guard let fields = take(message) else { return nil }
+      var write = Writer()
+      write(Packet.version, type, 0 as UInt16, id, repeat each fields)
+      return write.bytes
     }
   }
 
-  init(_ type: MessageType, _ read: inout Reader) throws(Malformed) {
-    switch type {
-    case .ready: self = .ready
-    case .advertise: self = try .advertise(read())
-    case .acquire: self = try .acquire(group: read())
-    case .release: self = try .release(group: read())
-    case .bowOut: self = try .bowOut(group: read())
-    case .announce: self = try .announce(group: read())
-    case .deposit: self = try .deposit(read())
-    case .requestReload: self = try .requestReload(connection: read())
-    case .note: self = try .note(read())
-    case .heartbeat: self = try .heartbeat(late: read())
-    case .closed: self = try .closed(connection: read())
-    case .administered: self = try .administered(connection: read(), act: read(), group: read(), allowed: read())
-    case .setLogLevel: self = try .setLogLevel(connection: read(), level: read())
-    case .requestAuditHead: self = try .requestAuditHead(connection: read())
-    case .settings: self = try .settings(read())
-    case .virtualHost: self = try .virtualHost(read())
-    case .address: self = try .address(read())
-    case .peer: self = try .peer(read())
-    case .track: self = try .track(interface: read(), name: read.text(15), demotion: read())
-    case .commit: self = try .commit(groups: read(), generation: read())
-    case .diagnostic: self = try .diagnostic(isError: read(), line: read(), column: read(), text: read.text(480))
-    case .frame: self = try .frame(read())
-    case .link: self = try .link(interface: read(), condition: read())
-    case .ownSource: self = try .ownSource(interface: read(), address: read())
-    case .addressLost: self = try .addressLost(group: read(), address: read())
-    case .result: self = try .result(request: read(), type: read(), group: read(), denial: read(), errno: read())
-    case .connection: self = try .connection(read())
-    case .holdRole: self = try .holdRole(group: read())
-    case .stalled: self = try .stalled(milliseconds: read())
-    case .foreignFrame: self = try .foreignFrame(group: read())
-    case .overflow: self = try .overflow(interface: read(), family: read(), kind: read(), count: read())
-    case .reloadResult: self = try .reloadResult(connection: read(), succeeded: read(), generation: read())
-    case .shutdown: self = .shutdown
-    case .auditHead: self = try .auditHead(connection: read(), read())
-    case .spawn: self = try .spawn(role: read(), token: read())
-    case .kill: self = try .kill(token: read())
-    case .seal: self = try .seal(directory: read.text(255))
-    case .spawned: self = try .spawned(token: read(), pid: read())
-    case .exited: self = try .exited(token: read(), bySignal: read(), status: read())
-    case .auditStart: self = try .auditStart(read())
-    case .record: self = try .record(read())
-    case .auditStatus: self = try .auditStatus(read())
+  private init(of type: MessageType) {
+    self = switch type {
+    case .ready: Form(type, { .ready }) { if case .ready = $0 { () } else { nil } }
+    case .advertise: Form(type, Message.advertise) { if case .advertise(let it) = $0 { it } else { nil } }
+    case .acquire: Form(type, Message.acquire) { if case .acquire(let it) = $0 { it } else { nil } }
+    case .release: Form(type, Message.release) { if case .release(let it) = $0 { it } else { nil } }
+    case .bowOut: Form(type, Message.bowOut) { if case .bowOut(let it) = $0 { it } else { nil } }
+    case .announce: Form(type, Message.announce) { if case .announce(let it) = $0 { it } else { nil } }
+    case .deposit: Form(type, Message.deposit) { if case .deposit(let it) = $0 { it } else { nil } }
+    case .note: Form(type, Message.note) { if case .note(let it) = $0 { it } else { nil } }
+    case .heartbeat: Form(type, Message.heartbeat) { if case .heartbeat(let it) = $0 { it } else { nil } }
+    case .closed: Form(type, Message.closed) { if case .closed(let it) = $0 { it } else { nil } }
+    case .administer: Form(type, Message.administer) { if case .administer(let it) = $0 { it } else { nil } }
+    case .settings: Form(type, Message.settings) { if case .settings(let it) = $0 { it } else { nil } }
+    case .virtualHost: Form(type, Message.virtualHost) { if case .virtualHost(let it) = $0 { it } else { nil } }
+    case .address: Form(type, Message.address) { if case .address(let it) = $0 { it } else { nil } }
+    case .track: Form(type, Message.track) { if case .track(let a, let b, let c) = $0 { (a, b, c) } else { nil } }
+    case .commit: Form(type, Message.commit) { if case .commit(let a, let b) = $0 { (a, b) } else { nil } }
+    case .diagnostic: Form(type, Message.diagnostic) {
+      if case .diagnostic(let a, let b, let c, let d) = $0 { (a, b, c, d) } else { nil }
+    }
+    case .frame: Form(type, Message.frame) { if case .frame(let it) = $0 { it } else { nil } }
+    case .link: Form(type, Message.link) { if case .link(let it) = $0 { it } else { nil } }
+    case .role: Form(type, Message.role) { if case .role(let a, let b) = $0 { (a, b) } else { nil } }
+    case .result: Form(type, Message.result) {
+      if case .result(let a, let b, let c, let d, let e) = $0 { (a, b, c, d, e) } else { nil }
+    }
+    case .connection: Form(type, Message.connection) { if case .connection(let it) = $0 { it } else { nil } }
+    case .stalled: Form(type, Message.stalled) { if case .stalled(let it) = $0 { it } else { nil } }
+    case .reloadResult: Form(type, Message.reloadResult) {
+      if case .reloadResult(let a, let b, let c) = $0 { (a, b, c) } else { nil }
+    }
+    case .shutdown: Form(type, { .shutdown }) { if case .shutdown = $0 { () } else { nil } }
+    case .auditHead: Form(type, Message.auditHead) { if case .auditHead(let a, let b) = $0 { (a, b) } else { nil } }
+    case .spawn: Form(type, Message.spawn) { if case .spawn(let a, let b) = $0 { (a, b) } else { nil } }
+    case .kill: Form(type, Message.kill) { if case .kill(let it) = $0 { it } else { nil } }
+    case .seal: Form(type, Message.seal) { if case .seal(let it) = $0 { it } else { nil } }
+    case .spawned: Form(type, Message.spawned) { if case .spawned(let a, let b) = $0 { (a, b) } else { nil } }
+    case .exited: Form(type, Message.exited) { if case .exited(let a, let b, let c) = $0 { (a, b, c) } else { nil } }
+    case .auditStart: Form(type, Message.auditStart) { if case .auditStart(let it) = $0 { it } else { nil } }
+    case .record: Form(type, Message.record) { if case .record(let it) = $0 { it } else { nil } }
+    case .auditStatus: Form(type, Message.auditStatus) { if case .auditStatus(let it) = $0 { it } else { nil } }
     }
   }
 }

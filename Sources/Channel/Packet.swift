@@ -1,9 +1,9 @@
 /// One datagram of the channel: version, type, two zero bytes, request id, then exactly the fields of the type.
 public struct Packet: Equatable, Sendable {
   /// Both ends are of one build; anything else is a violation.
-  public static let version: UInt8 = 1
+  public static let version: UInt8 = 2
   /// Longer than the longest message; a datagram that does not fit is a violation.
-  public static let capacity = 768
+  public static let capacity = 1024
 
   public let id: UInt32
   public let type: MessageType
@@ -17,7 +17,7 @@ public struct Packet: Equatable, Sendable {
       type = try read()
       guard try read() == 0 as UInt16 else { return nil }
       id = try read()
-      message = try Message(type, &read)
+      message = try Form.all[Int(type.rawValue)].message(&read)
       guard read.rest.isEmpty else { return nil }
     } catch {
       return nil
@@ -28,8 +28,7 @@ public struct Packet: Equatable, Sendable {
 extension Message {
   /// The datagram.
   public func bytes(id: UInt32) -> [UInt8] {
-    var write = Writer(id: id)
-    encode(&write)
-    return write.bytes
+    for form in Form.all { if let bytes = form.bytes(self, id) { return bytes } }
+    return []
   }
 }
