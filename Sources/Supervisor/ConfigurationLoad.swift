@@ -111,9 +111,9 @@ struct Secrets {
 
   /// What the service manager handed over in CREDENTIALS_DIRECTORY: at most 64 of at most 64 bytes.
   static func credentials() -> [String: [UInt8]] {
-    guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY").map({ unsafe String(cString: $0) }),
-      let listing = unsafe opendir(directory)
-    else { return [:] }
+    guard let directory = Startup.environment("CREDENTIALS_DIRECTORY"), let listing = unsafe opendir(directory) else {
+      return [:]
+    }
     defer { unsafe closedir(listing) }
     var found: [String: [UInt8]] = [:]
     while let entry = unsafe readdir(listing), found.count < 64 {

@@ -156,7 +156,10 @@ extension Supervisor {
       // only make the old master answer back.
       announce(holding, from: first)
     }
-    if case .acquiring = holding.phase { return loop.after(milliseconds: 0) { [weak self] in self?.continueAcquiring(holding) } }
+    if case .acquiring = holding.phase {
+      loop.after(milliseconds: 0) { [weak self] in self?.continueAcquiring(holding) }
+      return
+    }
     if let request = holding.pendingRequest {
       answer(request, .acquire, holding, failure == nil ? .none : .failed, failure?.errno.number ?? 0)
     }

@@ -8,7 +8,7 @@ import Linux
 final class Interface {
   let name: String
   /// Index in the policy, as messages name it.
-  let number: Int
+  let number: UInt16
   /// What the kernel says of it; nil while there is no such interface.
   private(set) var link: KernelLink?
   /// The kernel's number, 0 while there is no such interface.
@@ -29,7 +29,7 @@ final class Interface {
   private var received: [[UInt8]] = []
   private let loop: EventLoop
 
-  init(name: String, number: Int, loop: EventLoop) {
+  init(name: String, number: UInt16, loop: EventLoop) {
     self.name = name
     self.number = number
     self.loop = loop

@@ -41,9 +41,9 @@ struct PolicyGroup: Equatable, Sendable {
   }
 
   /// The same for the engine, under these numbers.
-  func messages(group: Int, interface: Int) -> [Message] {
+  func messages(group: UInt16, interface: UInt16) -> [Message] {
     var host = host
-    (host.group, host.interface) = (UInt16(truncatingIfNeeded: group), UInt16(truncatingIfNeeded: interface))
+    (host.group, host.interface) = (group, interface)
     host.lease = UInt16(clamping: families.map { lease($0, every: self.interval) }.max() ?? 0)
     return [.virtualHost(host)]
       + (addresses + peers).map { entry in

@@ -25,7 +25,7 @@ final class Receiver {
     _ deliver: @escaping (Frame) -> Void
   ) throws(Errno) {
     (self.loop, self.deliver) = (loop, deliver)
-    (frame.interface, frame.kind, frame.family) = (UInt16(truncatingIfNeeded: owner.number), kind, family)
+    (frame.interface, frame.kind, frame.family) = (owner.number, kind, family)
     let domain = kind == .foreign ? AF_PACKET : family == .ipv4 ? AF_INET : AF_INET6
     socket = try openSocket(domain, Int32(SOCK_RAW.rawValue), kind == .foreign ? 0 : 112)
     try attachLockedFilter(socket.raw, filter)
@@ -71,7 +71,7 @@ final class Receiver {
       frame.source = Address(bytes: packet.source) ?? Address(unspecified: frame.family)
       frame.hopLimit = packet.hopLimit
       frame.length = UInt16(clamping: packet.length)
-      frame.bytes = Array(packet.bytes.prefix(Frame.capacity))
+      frame.bytes = Array(packet.bytes.prefix(96))
       (frame.lost, overflow) = (packet.overflow &- overflow, packet.overflow)
       deliver(frame)
       // The bucket is empty: the rest is left to the kernel's buffer, which counts what it drops.

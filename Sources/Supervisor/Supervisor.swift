@@ -76,7 +76,7 @@ public final class Supervisor {
   /// Runs as the launcher that another carpd has started, until that ends, and returns the exit code.
   public static func runLauncher(_ options: Options) -> Int32 {
     do {
-      let identities = try Startup.identities(options)
+      let identities = try Identities(options)
       try Launcher.run(as: identities.launcher, identities.roles, options.fallback)
       return 0
     } catch {
@@ -88,7 +88,7 @@ public final class Supervisor {
   private init(_ options: Options, _ log: Log) throws {
     self.options = options
     self.log = log
-    let identities = try Startup.identities(options)
+    let identities = try Identities(options)
     if options.noUsers { log(.warning, "--no-users: all roles run as the same user; for test rigs only") }
     do throws(Errno) { configuration = try openFile(options.config, O_RDONLY | O_NOCTTY) } catch {
       throw StartFailure(ExitCode.config, "cannot open \(options.config): \(error); name the file with --config")
@@ -99,9 +99,7 @@ public final class Supervisor {
     let loop = try EventLoop()
     let audit = AuditTrail(loop, log)
     let control = try ControlSocket(options, owner: identities.own, loop, audit)
-    let children = try Children(
-      loop, log, engine: program.raw,
-      launcher: identities.launcher, roles: identities.roles, audit)
+    let children = try Children(loop, log, engine: program.raw, identities, audit)
     // systemd's credentials are root's, to be read while this still may.
     let credentials = Secrets.credentials()
     // From here on nothing runs with more than the two network capabilities.
@@ -116,14 +114,23 @@ public final class Supervisor {
     keeper = try AddressKeeper(loop, log, audit)
     monitor = try NetlinkSocket(groups: UInt32(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
     transmitter = try Transmitter()
-    self.credentials = credentials
-    self.audit = audit
-    self.loop = loop
-    self.signals = signals
-    self.children = children
-    self.control = control
+    (self.credentials, self.audit, self.loop) = (credentials, audit, loop)
+    (self.signals, self.children, self.control) = (signals, children, control)
     try loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
-    children.onLauncherReady = { [unowned self] in load() }
+    control.handOver = { [unowned self] connection, descriptor in
+      guard enginePhase == .running, let channel = engine?.endpoint else { return false }
+      return (try? channel.send(.connection(connection), descriptors: [descriptor])) != nil
+    }
+    children.onLauncherReady = { [unowned self] in
+      let error = attempt { () throws(Errno) in
+        try load(configuration, generation: 1) { [unowned self] policy, _ in
+          if let policy { begin(policy) } else { fail(options.check ? 1 : ExitCode.config) }
+        }
+      }
+      guard let error else { return }
+      log(.error, "cannot start the config process: \(error)")
+      fail(ExitCode.internal)
+    }
     children.onLauncherLost = { [unowned self] in
       if isStopping { return finish() }
       // Nothing can be replaced any more, but nothing is lost yet: the service manager starts the next carpd in time.
@@ -140,19 +147,10 @@ public final class Supervisor {
 
   // MARK: - Start
 
-  private func load() {
-    do throws(Errno) {
-      _ = try ConfigurationLoad(
-        configuration.raw, groups: groups.raw, path: options.config, credentials: credentials, generation: 1,
-        children, log,
-        done: { [unowned self] policy, _ in
-          guard let policy else { return fail(options.check ? 1 : ExitCode.config) }
-          begin(policy)
-        })
-    } catch {
-      log(.error, "cannot start the config process: \(error)")
-      fail(ExitCode.internal)
-    }
+  /// Has the configuration in `file` read.
+  func load(_ file: FileDescriptor, generation: UInt32, done: @escaping (Policy?, [Message]) -> Void) throws(Errno) {
+    _ = try ConfigurationLoad(
+      file.raw, groups: groups.raw, options, credentials: credentials, generation: generation, children, log, done: done)
   }
 
   private func begin(_ policy: Policy) {
@@ -162,12 +160,13 @@ public final class Supervisor {
         return fail(options.check ? 1 : ExitCode.config)
       }
       if options.check {
-        Startup.describe(policy, landlock: landlock, log)
+        let landlock = landlock == 0 ? "missing (capabilities and seccomp still hold)" : "version \(landlock)"
+        log.plain("this kernel: Landlock \(landlock)")
+        log.plain("the configuration is right")
         return fail(0)
       }
-      enforce(policy)
       children.seal(auditDirectory: Startup.directory(of: policy.settings.auditLog))
-      audit.start(children, policy.settings, key: policy.auditKey)
+      enforce(policy)
       try loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
       try readKernel()
       startEngine()
@@ -196,7 +195,7 @@ public final class Supervisor {
     if late > 300_000_000 {
       // Whoever was stopped with this process needs a moment to be heard again.
       lastHeartbeat = now
-      if holdings.contains(where: \.suspended) { reportStall(late) }
+      if holdings.contains(where: \.suspended) { reportStall(late / 1_000_000) }
     } else {
       audit.watch(now)
     }
@@ -221,6 +220,14 @@ public final class Supervisor {
     }
     if isStopping { return }
     loop.at(now + 200_000_000) { [unowned self] in tick() }
+  }
+
+  /// The loop slept: leases have run out or soon will, and another master may be there. Nothing is said until the
+  /// engine has listened and asked anew.
+  private func reportStall(_ milliseconds: UInt64) {
+    log(.warning, "this process did not run for \(milliseconds) ms; listening before speaking")
+    audit(.stall, "\(milliseconds) ms", origin: .kernel)
+    tell(.stalled(milliseconds: UInt32(clamping: milliseconds)))
   }
 
   /// Advertisements are counted, not recorded one by one.
