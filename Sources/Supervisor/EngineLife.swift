@@ -90,8 +90,7 @@ extension Supervisor {
     engineLosses = engineLosses.filter { now - $0 < 5_000_000_000 } + [now]
     log(.error, "the engine process \(reason); starting another (\(engineLosses.count) of 5 losses within 5 s)")
     if engineLosses.count >= 5 {
-      log(.error, "five engines lost within five seconds; giving everything up")
-      return fail(ExitCode.engineLost)
+      return fail(ExitCode.engineLost, "five engines lost within five seconds; giving everything up")
     }
     for holding in holdings where holding.phase == .held { bridge(holding) }
     startEngine()

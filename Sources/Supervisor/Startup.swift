@@ -71,8 +71,8 @@ enum Startup {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// How often the service manager wants to hear from this process, nanoseconds; nil if it does not.
-  static let watchdog = environment("WATCHDOG_USEC").flatMap { UInt64($0) }.map { $0 * 1000 }
+  /// True if the service manager wants to hear from this process.
+  static let hasWatchdog = environment("WATCHDOG_USEC") != nil
 
   static func environment(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 

@@ -21,8 +21,6 @@ public final class Supervisor {
   private let configuration: FileDescriptor
   /// /etc/group, for the config role to look numbers up.
   let groups: FileDescriptor
-  /// What this kernel offers, asked before the filter forbids asking.
-  private let landlock: Int
 
   // Fixed by the policy in force.
   var policy: Policy?
@@ -53,14 +51,19 @@ public final class Supervisor {
   private var isEnding = false
   private var exitCode: Int32 = 0
   private var lastTick = EventLoop.now()
-  private var lastSummary = EventLoop.now()
-  private var lastFed = EventLoop.now()
+  /// Five a second.
+  private var ticks = 0
   private var toldStatus = ""
 
-  /// Runs until stopped and returns the exit code.
+  /// Runs until stopped, as the supervisor or as the launcher that another carpd has started, and returns the exit code.
   public static func run(_ options: Options) -> Int32 {
     let log = Log(format: options.logFormat)
     do {
+      if options.isLauncher {
+        let identities = try Identities(options)
+        try Launcher.run(as: identities.launcher, identities.roles, options.fallback)
+        return 0
+      }
       let supervisor = try Supervisor(options, log)
       try supervisor.loop.run()
       return supervisor.exitCode
@@ -68,26 +71,13 @@ public final class Supervisor {
       log(.error, refusal.text)
       return refusal.code
     } catch {
-      log(.error, "cannot start: \(error)")
-      return ExitCode.system
-    }
-  }
-
-  /// Runs as the launcher that another carpd has started, until that ends, and returns the exit code.
-  public static func runLauncher(_ options: Options) -> Int32 {
-    do {
-      let identities = try Identities(options)
-      try Launcher.run(as: identities.launcher, identities.roles, options.fallback)
-      return 0
-    } catch {
-      Log(format: options.logFormat)(.error, "the launcher could not confine itself: \(error)")
+      log(.error, "cannot start\(options.isLauncher ? " the launcher" : ""): \(error)")
       return ExitCode.system
     }
   }
 
   private init(_ options: Options, _ log: Log) throws {
-    self.options = options
-    self.log = log
+    (self.options, self.log) = (options, log)
     let identities = try Identities(options)
     if options.noUsers { log(.warning, "--no-users: all roles run as the same user; for test rigs only") }
     do throws(Errno) { configuration = try openFile(options.config, O_RDONLY | O_NOCTTY) } catch {
@@ -108,7 +98,10 @@ public final class Supervisor {
     if !options.check && !Capabilities.supervisor.allSatisfy(ProcessStatus.own.permits) {
       throw StartFailure(ExitCode.system, "CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
     }
-    landlock = landlockVersion()
+    let landlock = landlockVersion()
+    if options.check {
+      log.plain("this kernel: Landlock " + (landlock == 0 ? "missing (capabilities and seccomp hold)" : "version \(landlock)"))
+    }
     try Startup.restrict(options)
     try filterSupervisor(options.fallback)
     keeper = try AddressKeeper(loop, log, audit)
@@ -122,14 +115,12 @@ public final class Supervisor {
       return (try? channel.send(.connection(connection), descriptors: [descriptor])) != nil
     }
     children.onLauncherReady = { [unowned self] in
-      let error = attempt { () throws(Errno) in
+      let failure = attempt { () throws(Errno) in
         try load(configuration, generation: 1) { [unowned self] policy, _ in
           if let policy { begin(policy) } else { fail(options.check ? 1 : ExitCode.config) }
         }
       }
-      guard let error else { return }
-      log(.error, "cannot start the config process: \(error)")
-      fail(ExitCode.internal)
+      if let failure { fail(ExitCode.internal, "cannot start the config process: \(failure)") }
     }
     children.onLauncherLost = { [unowned self] in
       if isStopping { return finish() }
@@ -140,8 +131,7 @@ public final class Supervisor {
     }
     loop.after(milliseconds: 5000) { [unowned self] in
       if policy != nil || isStopping { return }
-      log(.error, "no policy after five seconds: the launcher or the config process hangs")
-      fail(ExitCode.internal)
+      fail(ExitCode.internal, "no policy after five seconds: the launcher or the config process hangs")
     }
   }
 
@@ -154,14 +144,11 @@ public final class Supervisor {
   }
 
   private func begin(_ policy: Policy) {
-    do throws(Errno) {
+    let failure = attempt { () throws(Errno) in
       if let conflict = conflict(of: policy, try keeper.addresses()) {
-        log(.error, conflict)
-        return fail(options.check ? 1 : ExitCode.config)
+        return fail(options.check ? 1 : ExitCode.config, conflict)
       }
       if options.check {
-        let landlock = landlock == 0 ? "missing (capabilities and seccomp still hold)" : "version \(landlock)"
-        log.plain("this kernel: Landlock \(landlock)")
         log.plain("the configuration is right")
         return fail(0)
       }
@@ -171,10 +158,8 @@ public final class Supervisor {
       try readKernel()
       startEngine()
       tick()
-    } catch {
-      log(.error, "cannot ask the kernel for its interfaces: \(error)")
-      fail(ExitCode.system)
     }
+    if let failure { fail(ExitCode.system, "cannot ask the kernel for its interfaces: \(failure)") }
   }
 
   /// The engine runs and has its configuration: the service is up.
@@ -201,10 +186,8 @@ public final class Supervisor {
     }
     if unrecordedDenials > 0 { audit(.denial, "further requests", .deny, origin: .engine, count: unrecordedDenials) }
     unrecordedDenials = 0
-    if now - lastSummary >= 60_000_000_000 {
-      lastSummary = now
-      countAdvertisements()
-    }
+    ticks += 1
+    if ticks % 300 == 0 { countAdvertisements() }
     if let engine, enginePhase == .running, now - lastHeartbeat > 1_000_000_000 {
       children.end(engine, "has not been heard for a second")
     }
@@ -214,10 +197,7 @@ public final class Supervisor {
       Startup.notify("STATUS=\(status)")
     }
     // The service manager's watchdog is fed while both this loop and the engine's turn.
-    if let watchdog = Startup.watchdog, now - lastFed >= watchdog / 2, now - lastHeartbeat < 1_000_000_000 {
-      lastFed = now
-      Startup.notify("WATCHDOG=1")
-    }
+    if Startup.hasWatchdog && now - lastHeartbeat < 1_000_000_000 { Startup.notify("WATCHDOG=1") }
     if isStopping { return }
     loop.at(now + 200_000_000) { [unowned self] in tick() }
   }
@@ -262,10 +242,10 @@ public final class Supervisor {
     loop.after(milliseconds: 500) { [unowned self] in finish() }
   }
 
-  /// Ends for a reason that was logged; what is held is bowed out of.
-  func fail(_ code: Int32) {
-    exitCode = code
-    isStopping = true
+  /// Ends for a reason, unless that was logged already; what is held is bowed out of.
+  func fail(_ code: Int32, _ reason: String? = nil) {
+    if let reason { log(.error, reason) }
+    (exitCode, isStopping) = (code, true)
     finish()
   }
 
