@@ -1,7 +1,7 @@
 import Glibc
 
 /// An address as plain numbers: the privileged side compares and copies addresses, it never reads text.
-public struct Address: Hashable, Sendable, CustomStringConvertible, Field {
+public struct Address: Hashable, Sendable, CustomStringConvertible, Payload {
   public var family: Family
   /// The first eight bytes of an IPv6 address, 0 for IPv4.
   public var high: UInt64
@@ -27,13 +27,14 @@ public struct Address: Hashable, Sendable, CustomStringConvertible, Field {
 
   /// 4 or 16 bytes in network order.
   public var bytes: [UInt8] {
-    var write = Writer()
-    if family == .ipv4 { write(UInt32(truncatingIfNeeded: low)) } else { write(high, low) }
-    return write.bytes
+    var bytes: [UInt8] = []
+    high.append(to: &bytes)
+    low.append(to: &bytes)
+    return Array(bytes.suffix(family == .ipv4 ? 4 : 16))
   }
 
-  init(_ read: inout Reader) throws(Malformed) { (family, high, low) = try (read(), read(), read()) }
-  func encode(_ write: inout Writer) { write(family, high, low) }
+  init() { self.init(unspecified: .ipv4) }
+  static let layout = Layout<Self>(\.family, \.high, \.low)
 
   public var isUnspecified: Bool { high == 0 && low == 0 }
   /// 224.0.0.0/4 or ff00::/8.

@@ -4,33 +4,12 @@ struct Malformed: Error {}
 /// What can be part of a message. There is one encoding of each value; all integers are big-endian.
 protocol Field: Sendable {
   init(_ read: inout Reader) throws(Malformed)
-  func encode(_ write: inout Writer)
+  func append(to bytes: inout [UInt8])
 }
 
-/// A datagram in the making: `write(interface, condition)`.
-struct Writer {
-  private(set) var bytes: [UInt8] = []
-
-  /// Appends fields, in the order of the wire.
-  mutating func callAsFunction<each T: Field>(_ values: repeat each T) {
-    for value in repeat each values { value.encode(&self) }
-  }
-
-  mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
-
-  /// So many bytes on the wire behind a length, whatever is used of them; the rest is zero. What is longer is cut.
-  mutating func append(_ value: some Collection<UInt8>, padded capacity: Int) {
-    let used = value.prefix(capacity)
-    self(UInt16(truncatingIfNeeded: used.count))
-    append(used)
-    append(repeatElement(0, count: capacity - used.count))
-  }
-}
-
-/// What is left of a received datagram: `try .link(interface: read(), condition: read())`.
+/// What is left of a received datagram.
 struct Reader {
   private(set) var rest: ArraySlice<UInt8>
-  init(_ bytes: [UInt8]) { rest = bytes[...] }
 
   /// The next field, of the type that is wanted.
   mutating func callAsFunction<T: Field>() throws(Malformed) -> T { try T(&self) }
@@ -40,14 +19,6 @@ struct Reader {
     defer { rest = rest.dropFirst(count) }
     return rest.prefix(count)
   }
-
-  /// What was written as padded.
-  mutating func take(padded capacity: Int) throws(Malformed) -> ArraySlice<UInt8> {
-    let count = Int(try self() as UInt16)
-    let field = try take(capacity)
-    guard count <= capacity, field.dropFirst(count).allSatisfy({ $0 == 0 }) else { throw Malformed() }
-    return field.prefix(count)
-  }
 }
 
 extension FixedWidthInteger where Self: UnsignedInteger {
@@ -55,8 +26,8 @@ extension FixedWidthInteger where Self: UnsignedInteger {
     // Shifting by a whole byte is not defined for UInt8 itself, hence the wide intermediate.
     self.init(truncatingIfNeeded: try read.take(Self.bitWidth / 8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) })
   }
-  func encode(_ write: inout Writer) {
-    write.append((0..<Self.bitWidth / 8).reversed().map { UInt8(truncatingIfNeeded: self >> ($0 * 8)) })
+  func append(to bytes: inout [UInt8]) {
+    bytes += (0..<Self.bitWidth / 8).reversed().map { UInt8(truncatingIfNeeded: self >> ($0 * 8)) }
   }
 }
 extension UInt8: Field {}
@@ -69,7 +40,7 @@ extension Field where Self: RawRepresentable, RawValue: Field {
     guard let known = Self(rawValue: try read()) else { throw Malformed() }
     self = known
   }
-  func encode(_ write: inout Writer) { write(rawValue) }
+  func append(to bytes: inout [UInt8]) { rawValue.append(to: &bytes) }
 }
 
 extension Bool: Field {
@@ -78,59 +49,40 @@ extension Bool: Field {
     guard byte <= 1 else { throw Malformed() }
     self = byte == 1
   }
-  func encode(_ write: inout Writer) { write(self ? 1 : 0 as UInt8) }
+  func append(to bytes: inout [UInt8]) { bytes.append(self ? 1 : 0) }
 }
 
-/// At most `capacity` bytes.
+/// At most so many bytes: on the wire behind their number, and followed by zeros. What is longer is cut.
 @propertyWrapper public struct Bytes<let capacity: Int>: Equatable, Sendable, Field {
   public var wrappedValue: [UInt8]
   public init(wrappedValue: [UInt8]) { self.wrappedValue = wrappedValue }
-  init(_ read: inout Reader) throws(Malformed) { wrappedValue = Array(try read.take(padded: capacity)) }
-  func encode(_ write: inout Writer) { write.append(wrappedValue, padded: capacity) }
+  init(_ read: inout Reader) throws(Malformed) {
+    let count = Int(try read() as UInt16)
+    let field = try read.take(capacity)
+    guard count <= capacity, field.dropFirst(count).allSatisfy({ $0 == 0 }) else { throw Malformed() }
+    wrappedValue = Array(field.prefix(count))
+  }
+  func append(to bytes: inout [UInt8]) {
+    let used = wrappedValue.prefix(capacity)
+    UInt16(truncatingIfNeeded: used.count).append(to: &bytes)
+    bytes += used + repeatElement(0, count: capacity - used.count)
+  }
 }
 
-/// At most `capacity` bytes of text, which must be UTF-8: mended text would not be what was sent.
+/// The same of text, which must be UTF-8: mended text would not be what was sent.
 @propertyWrapper public struct Text<let capacity: Int>: Equatable, Sendable, Field {
   public var wrappedValue: String
   public init(wrappedValue: String) { self.wrappedValue = wrappedValue }
   init(_ read: inout Reader) throws(Malformed) {
-    guard let text = String(validating: try read.take(padded: capacity), as: UTF8.self) else { throw Malformed() }
+    let bytes: Bytes<capacity> = try read()
+    guard let text = String(validating: bytes.wrappedValue, as: UTF8.self) else { throw Malformed() }
     wrappedValue = text
   }
-  func encode(_ write: inout Writer) { write.append(wrappedValue.utf8, padded: capacity) }
+  func append(to bytes: inout [UInt8]) { Bytes<capacity>(wrappedValue: Array(wrappedValue.utf8)).append(to: &bytes) }
 }
 
-/// Text outside of a payload.
+/// Text that is no property, and so cannot say how long it may be.
 extension String: Field {
-  static let capacity = 900
   init(_ read: inout Reader) throws(Malformed) { self = try (read() as Text<900>).wrappedValue }
-  func encode(_ write: inout Writer) { write(Text<900>(wrappedValue: self)) }
-}
-
-/// The fields of a payload in the order of the wire, by which it is read and written.
-struct Layout<Root>: Sendable {
-  let read: @Sendable (inout Root, inout Reader) throws(Malformed) -> Void
-  let write: @Sendable (Root, inout Writer) -> Void
-  init<each T: Field>(_ fields: repeat any WritableKeyPath<Root, each T> & Sendable) {
-    read = { (root, read) throws(Malformed) in
-      for field in repeat each fields { root[keyPath: field] = try read() }
-    }
-    write = { root, write in
-      for field in repeat each fields { write(root[keyPath: field]) }
-    }
-  }
-}
-
-/// One of the larger messages: it says only how its fields are laid out.
-protocol Payload: Field {
-  init()
-  static var layout: Layout<Self> { get }
-}
-
-extension Payload {
-  init(_ read: inout Reader) throws(Malformed) {
-    self.init()
-    try Self.layout.read(&self, &read)
-  }
-  func encode(_ write: inout Writer) { Self.layout.write(self, &write) }
+  func append(to bytes: inout [UInt8]) { Text<900>(wrappedValue: self).append(to: &bytes) }
 }

@@ -8,5 +8,5 @@ public struct Digest: Equatable, Sendable, Field {
     self.bytes = Array(bytes.prefix(20))
   }
   init(_ read: inout Reader) throws(Malformed) { bytes = Array(try read.take(20)) }
-  func encode(_ write: inout Writer) { write.append(bytes) }
+  func append(to bytes: inout [UInt8]) { bytes += self.bytes }
 }

@@ -1,7 +1,7 @@
 /// One datagram of the channel: version, type, two zero bytes, request id, then exactly the fields of the type.
 public struct Packet: Equatable, Sendable {
   /// Both ends are of one build; anything else is a violation.
-  public static let version: UInt8 = 2
+  public static let version: UInt8 = 1
   /// Longer than the longest message; a datagram that does not fit is a violation.
   public static let capacity = 1024
 
@@ -11,7 +11,7 @@ public struct Packet: Equatable, Sendable {
 
   /// Nil unless it is a message in its one encoding: every field legal, no byte too few or too many.
   public init?(bytes: [UInt8]) {
-    var read = Reader(bytes)
+    var read = Reader(rest: bytes[...])
     do throws(Malformed) {
       guard try read() == Packet.version else { return nil }
       type = try read()

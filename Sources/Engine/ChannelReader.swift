@@ -43,29 +43,25 @@ extension Engine {
     switch message {
     case .settings(let settings): assembly = PolicyAssembly(settings)
     case .virtualHost(let host): assembly?.add(host)
-    case .address(let address): assembly?.add(address: address)
-    case .peer(let peer): assembly?.add(peer: peer)
+    case .address(let address): assembly?.add(address)
     case .track(let interface, let name, let demotion):
       assembly?.add(Tracked(interface: interface, name: name, demotion: demotion))
     case .commit(let groups, let generation): return commit(groups: Int(groups), generation: generation)
     case .frame(let frame): receive(frame)
-    case .link(let interface, let condition): change(interface, to: condition)
-    case .ownSource(let interface, let address): change(interface, source: address)
-    case .addressLost(let index, _):
+    case .link(let link): interfaces[link.interface].map { change($0, to: link) }
+    case .role(let index, .held): post(.adopt, toIndex: index)
+    case .role(let index, .lost):
       group(index).map(recordAddressLost)
       post(.addressLost, toIndex: index)
     case .result(let request, let type, let group, let denial, _): receive(denial, of: request, type, group)
-    case .holdRole(let group): post(.adopt, toIndex: group)
     case .stalled: for group in groups { post(.ranLate, to: group) }
-    case .foreignFrame(let index):
-      group(index).map(recordForeignFrame)
-      post(.foreignFrame, toIndex: index)
-    case .overflow(let interface, _, _, let count): interfaces[interface]?.counters.overflow &+= UInt64(count)
     case .shutdown: shutDown()
-    case .diagnostic(let isError, let line, let column, let text):
+    // What is right with the configuration is for --check.
+    case .diagnostic(.info, _, _, _): break
+    case .diagnostic(let level, let line, let column, let text):
       take(
         DiagnosticReport(
-          severity: isError ? .error : .warning, file: "", line: Int(line), column: Int(column), message: text))
+          severity: level == .error ? .error : .warning, file: "", line: Int(line), column: Int(column), message: text))
     case .reloadResult(let connection, let succeeded, let generation):
       reloaded(for: connection, succeeded: succeeded, generation: generation)
     case .auditHead(let connection, let status): tellAuditHead(status, to: connection)
@@ -83,28 +79,29 @@ extension Engine {
     if let group = group(index) { post(event, to: group) }
   }
 
-  private func change(_ index: UInt16, to condition: LinkCondition) {
-    guard let interface = interfaces[index] else { return }
-    recordLink(of: interface, to: condition)
-    interface.condition = condition
+  private func change(_ interface: Interface, to link: Link) {
+    change(interface, source: link.ipv4)
+    change(interface, source: link.ipv6)
+    if interface.condition == link.condition { return }
+    recordLink(of: interface, to: link.condition)
+    interface.condition = link.condition
     for group in groups where group.interface === interface {
-      post(condition == .up ? .linkUp : .linkDown, to: group)
+      post(link.condition == .up ? .linkUp : .linkDown, to: group)
     }
-    if let tracked = tracked[index] { follow(tracked) }
+    if let tracked = tracked[interface.index] { follow(tracked) }
   }
 
-  private func change(_ index: UInt16, source: Channel.Address) {
-    guard let interface = interfaces[index] else { return }
+  private func change(_ interface: Interface, source: Channel.Address) {
     let family = CARP.Family(source.family)
-    interface.sources[family] = source.isUnspecified ? nil : CARP.Address(source)
-    for group in groups where group.interface === interface {
-      post(.ownSource(family, interface.sources[family]), to: group)
-    }
+    let new = source.isUnspecified ? nil : CARP.Address(source)
+    if interface.sources[family] == new { return }
+    interface.sources[family] = new
+    for group in groups where group.interface === interface { post(.ownSource(family, new), to: group) }
   }
 
   private func receive(_ denial: Denial, of request: UInt32, _ type: MessageType, _ index: UInt16) {
     guard denial != .none else { return }
-    refused(type, denial)
+    refused(request, denial)
     guard let group = group(index) else { return }
     switch type {
     case .acquire where request == group.acquireRequest:

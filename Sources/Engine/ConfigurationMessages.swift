@@ -7,6 +7,8 @@ struct ConfigurationMessages {
   static let diagnosticLimit = 100
   /// Bytes of a finding's text.
   static let textLimit = 480
+  /// Bytes of what is said of a virtual host.
+  static let descriptionLimit = 900
 
   private(set) var messages: [Message] = []
   private let groups: GroupNumbers
@@ -20,7 +22,7 @@ struct ConfigurationMessages {
   private mutating func add(_ diagnostic: ConfiguredDiagnostic) {
     messages.append(
       .diagnostic(
-        isError: diagnostic.severity == .error, line: UInt32(clamping: diagnostic.line),
+        level: diagnostic.severity == .error ? .error : .warning, line: UInt32(clamping: diagnostic.line),
         column: UInt32(clamping: diagnostic.column), text: truncated(diagnostic.message, bytes: Self.textLimit)))
   }
 
@@ -38,7 +40,9 @@ struct ConfigurationMessages {
           .address(hostAddress(address.address, prefix: address.prefixLength, group: group, index: index)))
       }
       for (index, peer) in host.peers.enumerated() {
-        messages.append(.peer(hostAddress(peer, prefix: 0, group: group, index: index)))
+        var entry = hostAddress(peer, prefix: 0, group: group, index: index)
+        entry.isPeer = true
+        messages.append(.address(entry))
       }
     }
     for track in configuration.tracks {
@@ -46,7 +50,28 @@ struct ConfigurationMessages {
       interfaces[track.interface] = interface
       messages.append(.track(interface: interface, name: track.interface, demotion: track.demotion))
     }
+    for host in configuration.virtualHosts { add(describing: host) }
     messages.append(.commit(groups: UInt16(truncatingIfNeeded: configuration.virtualHosts.count), generation: 0))
+  }
+
+  /// What will be done for a virtual host.
+  private mutating func add(describing host: ConfiguredHost) {
+    let leases = [Family.ipv4, .ipv6].compactMap { family -> String? in
+      let count = host.addresses.count { $0.address.isIPv6 == (family == .ipv6) }
+      if count == 0 { return nil }
+      let interval = Lease.interval(host.advbase, host.advskew)
+      return "IPv\(family.rawValue) lease \(Lease.seconds(family, addresses: count, every: interval)) s"
+    }
+    let addresses = "\(host.addresses.count) address\(host.addresses.count == 1 ? "" : "es")"
+    let mac = host.mac == .virtual ? "virtual MAC" : "the interface's MAC"
+    let peers = host.peers.map(\.description).joined(separator: ", ")
+    let text =
+      "vhid \(host.vhid) on \(host.interface): advbase \(host.advbase) advskew \(host.advskew), \(addresses), \(mac), "
+      + (peers.isEmpty ? "multicast" : "unicast to \(peers)") + ", " + leases.joined(separator: ", ")
+    messages.append(
+      .diagnostic(
+        level: .info, line: UInt32(clamping: host.position.line), column: UInt32(clamping: host.position.column),
+        text: truncated(text, bytes: Self.descriptionLimit)))
   }
 
   private func settings(_ configuration: ConfiguredSettings) -> Settings {

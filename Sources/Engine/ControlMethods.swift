@@ -9,7 +9,7 @@ extension Engine {
   /// Carries out a method for a client.
   func respond(to call: Call, _ method: ControlMethod, for client: Connection) -> ControlServer.Response {
     do throws(VarlinkError) {
-      if method.isForAdministrators, !client.isAdministrator {
+      if method.isForAdministrators, client.access != .administer {
         administered(method, by: client, allowed: false)
         throw .notAuthorized(method: method.rawValue, uid: Int(client.uid))
       }
@@ -40,28 +40,34 @@ extension Engine {
       let request: YieldRequest = try call.parameters()
       try force(.backup, interface: request.interface, vhid: request.vhid, method, for: client)
     case .reload:
-      administered(method, by: client, allowed: true)
       reload(for: client)
       return .later
     case .setLogLevel:
       let level = try call.parameters(as: SetLogLevelRequest.self).level
-      administered(method, by: client, allowed: true)
-      channel.send(.setLogLevel(connection: client.connection, level: .init(level)))
+      administered(method, by: client, value: UInt32(Channel.LogLevel(level).rawValue), allowed: true)
       recordAdministration("log-level", "log level \(level.rawValue)", by: client)
     case .auditHead:
-      administered(method, by: client, allowed: true)
       askForAuditHead(for: client)
       return .later
     }
     return .answer(.reply(EmptyReply()))
   }
 
-  /// Tells the supervisor what an administrator does, or somebody else may not do.
-  func administered(_ method: ControlMethod, by client: Connection, to group: Group? = nil, allowed: Bool) {
-    guard let act = ControlAct(method) else { return }
-    channel.send(
-      .administered(
-        connection: client.connection, act: act, group: group?.index ?? .max, allowed: allowed))
+  /// Tells the supervisor what an administrator has done here, or wants of the supervisor, or what somebody else may not do.
+  ///
+  /// - Returns: the number of the request; nil for what everybody may do.
+  @discardableResult
+  func administered(
+    _ method: ControlMethod, by client: Connection, to group: Group? = nil, value: UInt32 = 0, allowed: Bool
+  ) -> UInt32? {
+    guard let act = ControlAct(method) else { return nil }
+    var message = Administration()
+    message.connection = client.connection
+    message.act = act
+    message.group = group?.index ?? .max
+    message.value = value
+    message.isAllowed = allowed
+    return channel.send(.administer(message))
   }
 
   private func events(since: Int) -> EventsReply {
@@ -79,7 +85,7 @@ extension Engine {
     if group.election.state == .initial {
       throw .notPossible(
         reason:
-          "\(group.name) is INIT: \(interface) is \((group.interface.condition ?? .absent).name); it takes part once that is up"
+          "\(group.name) is INIT: \(interface) is \((group.interface.condition ?? .absent).word); it takes part once that is up"
       )
     }
     recordAdministration(

@@ -10,27 +10,29 @@ struct SupervisorCalls {
   static let diagnosticLimit = 100
 
   /// Connections that wait for a reload; the first one's was asked for.
-  var reloads: [UInt32] = []
+  var reloads: [Connection] = []
+  /// By this request.
+  var reloadRequest: UInt32?
   /// When, CLOCK_MONOTONIC in nanoseconds.
   var reloadAsked: UInt64 = 0
   /// What the supervisor has said about the file since the last result.
   var diagnostics: [DiagnosticReport] = []
   /// Connections that wait for the end of the audit log, and since when.
-  var auditHeads: [(connection: UInt32, since: UInt64)] = []
+  var auditHeads: [(connection: UInt32, request: UInt32?, since: UInt64)] = []
 }
 
 extension Engine {
   func reload(for client: Connection) {
-    calls.reloads.append(client.connection)
+    calls.reloads.append(client)
     if calls.reloads.count == 1 { askForReload() }
   }
 
   private func askForReload() {
-    while let first = calls.reloads.first, control?.has(first) != true { calls.reloads.removeFirst() }
-    guard let connection = calls.reloads.first else { return }
+    while let first = calls.reloads.first, control?.has(first.connection) != true { calls.reloads.removeFirst() }
+    guard let client = calls.reloads.first else { return }
     calls.reloadAsked = EventLoop.now()
     calls.diagnostics = []
-    channel.send(.requestReload(connection: connection))
+    calls.reloadRequest = administered(.reload, by: client, allowed: true)
   }
 
   /// The supervisor passes on what is wrong with the file.
@@ -46,7 +48,7 @@ extension Engine {
       record(
         EventReport(.reload, reason: "configuration-refused", text: "carp: configuration \(generation) stays in force"))
     }
-    guard connection == calls.reloads.first else { return }
+    guard connection == calls.reloads.first?.connection else { return }
     finishReload(
       succeeded
         ? .reply(ReloadReply(generation: Int(generation), diagnostics: diagnostics))
@@ -55,13 +57,13 @@ extension Engine {
 
   private func finishReload(_ answer: Answer) {
     guard !calls.reloads.isEmpty else { return }
-    control?.answer(answer, to: calls.reloads.removeFirst())
+    control?.answer(answer, to: calls.reloads.removeFirst().connection)
     askForReload()
   }
 
   func askForAuditHead(for client: Connection) {
-    calls.auditHeads.append((client.connection, EventLoop.now()))
-    channel.send(.requestAuditHead(connection: client.connection))
+    let request = administered(.auditHead, by: client, allowed: true)
+    calls.auditHeads.append((client.connection, request, EventLoop.now()))
   }
 
   func tellAuditHead(_ status: AuditStatus, to connection: UInt32) {
@@ -76,15 +78,13 @@ extension Engine {
   }
 
   /// The supervisor does not do what was asked.
-  func refused(_ type: MessageType, _ denial: Denial) {
+  func refused(_ request: UInt32, _ denial: Denial) {
     let answer = Answer.failure(
       denial == .rate
         ? .busy : .notPossible(reason: "the supervisor refused (\(hyphenated("\(denial)"))); see the log of carpd"))
-    switch type {
-    case .requestReload: finishReload(answer)
-    case .requestAuditHead:
-      if let first = calls.auditHeads.first { finishAuditHead(answer, for: first.connection) }
-    default: break
+    if request == calls.reloadRequest { return finishReload(answer) }
+    if let waiting = calls.auditHeads.first(where: { $0.request == request }) {
+      finishAuditHead(answer, for: waiting.connection)
     }
   }
 

@@ -17,6 +17,8 @@ final class ControlServer {
 
   /// Connections at once; beyond it the newest is closed. The role may have 256 descriptors.
   static let connectionLimit = 192
+  /// Refused connections that stay for a moment at once.
+  static let refusedLimit = 32
   /// How long a request may stay incomplete, or an answer unread, in nanoseconds.
   static let patience: UInt64 = 10_000_000_000
   /// Bytes of answers that may wait in all; beyond it whoever has the most unread is closed.
@@ -32,6 +34,7 @@ final class ControlServer {
   private let respond: (Call, ControlMethod, Connection) -> Response
   private let closed: (UInt32) -> Void
   private var clients: [UInt32: ControlClient] = [:]
+  private var refused = 0
   /// Those with a complete call, who came first first.
   private var line: [ControlClient] = []
   private var isServing = false
@@ -57,6 +60,7 @@ final class ControlServer {
 
   /// Takes over a connection.
   func accept(_ descriptor: FileDescriptor, _ record: Connection) {
+    if record.access == .none { return refuse(descriptor, record) }
     guard clients.count < Self.connectionLimit, clients[record.connection] == nil else {
       return closed(record.connection)
     }
@@ -68,6 +72,21 @@ final class ControlServer {
       clients[record.connection] = client
     } catch {
       closed(record.connection)
+    }
+  }
+
+  /// Says why, unasked: the reply to a call that is not read. The connection stays for as long as it takes to send the call.
+  private func refuse(_ descriptor: FileDescriptor, _ record: Connection) {
+    let error = VarlinkError.notAuthorized(method: "", uid: Int(record.uid))
+    guard refused < Self.refusedLimit, let reply = Answer.failure(error).message() else {
+      return closed(record.connection)
+    }
+    _ = unsafe send(descriptor.raw, reply, reply.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+    refused += 1
+    loop.after(milliseconds: 100) { [weak self] in
+      _ = descriptor
+      self?.refused -= 1
+      self?.closed(record.connection)
     }
   }
 
@@ -205,7 +224,7 @@ final class ControlServer {
     case .answered(let known): perform(.answer(known), for: client)
     case .control(let method):
       guard method.isForAdministrators else { return perform(respond(call, method, client.record), for: client) }
-      let kind = client.record.isAdministrator
+      let kind = client.record.access == .administer
       slow[kind]?.calls.append((client, call, method))
       serveSlow(kind)
     }

@@ -65,11 +65,7 @@ extension Engine {
     let delta = demotion - before
     if delta == 0 { return }
     recordDemotion(name, by: delta, reason, of: group, on: interface, source)
-    // With hundreds of sources the sum needs less than 24 bits.
-    let sum = UInt32(bitPattern: Int32(clamping: demotion)) & 0xff_ffff
-    note(
-      .demoted, group, on: interface, a: UInt32(bitPattern: Int32(clamping: delta)),
-      b: UInt32(reason.rawValue) << 24 | sum)
+    note(.demoted(by: delta, to: demotion, reason), group, on: interface)
   }
 }
 

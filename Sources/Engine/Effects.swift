@@ -22,14 +22,14 @@ extension Engine {
     case .transition(let from, let to, let reason):
       if to == .master { deposits.owe(group, full: true) }
       recordTransition(of: group, from: from, to: to, reason)
-      note(.transition, group, a: UInt32(from.rawValue) << 8 | UInt32(to.rawValue), b: UInt32(reason.rawValue))
+      note(.transition(from: from, to: to, reason), group)
     case .peerMismatch(let begins):
       recordPeerMismatch(of: group, begins: begins)
-      note(.peerMismatch, group, a: begins ? 1 : 0, b: 0, from: group.unverifiedSource)
+      note(.peerMismatch(begins: begins, source: group.unverifiedSource ?? .ipv4(0)), group)
     case .familySilent(let family, let isSilent):
       if isSilent { group.silentFamilies.insert(family) } else { group.silentFamilies.remove(family) }
       recordSilence(of: family, in: group, begins: isSilent)
-      note(.familySilent, group, a: UInt32(family.rawValue), b: isSilent ? 1 : 0)
+      note(.familySilent(family, isSilent: isSilent), group)
     case .fellows(let event):
       for fellow in fellows(of: group) where fellow !== group { post(event, to: fellow) }
     case .demote(let cause, let begins): demote(cause, begins, of: group)
@@ -57,20 +57,5 @@ extension Engine {
     group.unfailed[family] = request
     group.echoes.advertised(counter: counter, digest: digest)
     group.interface.counters.sent(family)
-  }
-
-  /// Sends a note, about a group or an interface if there is one.
-  func note(
-    _ code: NoteCode, _ group: Group?, on interface: Interface? = nil, a: UInt32, b: UInt32,
-    from source: CARP.Address? = nil
-  ) {
-    var note = Note()
-    note.code = code
-    if let group { note.group = group.index }
-    if let interface = group?.interface ?? interface { note.interface = interface.index }
-    note.a = a
-    note.b = b
-    if let source { note.address = Channel.Address(source) }
-    channel.send(.note(note))
   }
 }

@@ -154,10 +154,7 @@ final class Engine {
   private func noteLate(nanoseconds: UInt64, now: UInt64) {
     if let lastLateNote, now - lastLateNote < 1_000_000_000 { return }
     lastLateNote = now
-    var note = Note()
-    note.code = .ranLate
-    note.a = UInt32(clamping: nanoseconds / 1_000_000)
-    channel.send(.note(note))
+    note(.ranLate(milliseconds: nanoseconds / 1_000_000))
   }
 
   // MARK: Time
@@ -188,7 +185,7 @@ final class Engine {
     guard !isEnding else { return }
     channel.send(.heartbeat(late: lateTimers))
     let now = EventLoop.now()
-    for note in notes.due(now: now) { channel.send(.note(note)) }
+    for due in notes.due(now: now) { note(due.text, due.group, on: due.interface) }
     control?.expire(now: now)
     expireDemotions(now: now)
     settle()

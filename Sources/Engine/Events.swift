@@ -89,10 +89,10 @@ extension Engine {
   func recordLink(of interface: Interface, to: LinkCondition) {
     if interface.condition == to { return }
     var event = EventReport(
-      .link, reason: to.name, text: "carp: \(interface.name): \(interface.condition?.name ?? "unknown") -> \(to.name)")
+      .link, reason: to.word, text: "carp: \(interface.name): \(interface.condition?.word ?? "unknown") -> \(to.word)")
     event.interface = interface.name
-    event.from = interface.condition?.name
-    event.to = to.name
+    event.from = interface.condition?.word
+    event.to = to.word
     record(event)
   }
 

@@ -16,8 +16,13 @@ struct PolicyAssembly {
 
   mutating func add(_ track: Tracked) { tracked.append(track) }
   mutating func add(_ host: VirtualHost) { hosts.append(host) }
-  mutating func add(address: HostAddress) { addresses[address.group, default: []].append(address) }
-  mutating func add(peer: HostAddress) { peers[peer.group, default: []].append(peer) }
+  mutating func add(_ address: HostAddress) {
+    if address.isPeer {
+      peers[address.group, default: []].append(address)
+    } else {
+      addresses[address.group, default: []].append(address)
+    }
+  }
 
   /// The virtual hosts by ascending group; nil unless there are `count`, and exactly what they announce has come.
   func configurations(_ count: Int) -> [HostConfiguration]? {

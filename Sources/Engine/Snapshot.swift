@@ -82,7 +82,7 @@ extension Engine {
   private func status(of interface: Interface) -> InterfaceStatus {
     var status = InterfaceStatus()
     status.name = interface.name
-    status.state = (interface.condition ?? .absent).name
+    status.state = (interface.condition ?? .absent).word
     status.source4 = interface.sources[.ipv4]?.description ?? ""
     status.source6 = interface.sources[.ipv6]?.description ?? ""
     status.counters = interface.counters
@@ -92,13 +92,5 @@ extension Engine {
 
 extension LinkCondition {
   /// The word in `show`.
-  var name: String {
-    switch self {
-    case .absent: "absent"
-    case .down: "down"
-    case .noCarrier: "no-carrier"
-    case .up: "up"
-    case .unusable: "unusable"
-    }
-  }
+  var word: String { hyphenated(name) }
 }

@@ -10,19 +10,15 @@ enum Malformed {
 
   private static let requests: [Message] = [
     .advertise(Advertise()), .acquire(group: 0), .release(group: 0), .bowOut(group: 0), .announce(group: 0),
-    .deposit(Advertise()), .requestReload(connection: 0), .note(Note()), .heartbeat(late: 0), .closed(connection: 0),
-    .administered(connection: 0, act: .demote, group: 0, allowed: false), .setLogLevel(connection: 0, level: .info),
-    .requestAuditHead(connection: 0),
+    .deposit(Advertise()), .note(Note()), .heartbeat(late: 0), .closed(connection: 0), .administer(Administration()),
   ]
   private static let notTheEngines: [Message] = [
-    .ready, .settings(Settings()), .virtualHost(VirtualHost()), .address(HostAddress()), .peer(HostAddress()),
+    .ready, .settings(Settings()), .virtualHost(VirtualHost()), .address(HostAddress()),
     .track(interface: 0, name: "eth9", demotion: 1), .commit(groups: 0, generation: 0),
-    .diagnostic(isError: true, line: 0, column: 0, text: ""), .frame(Frame()), .link(interface: 0, condition: .up),
-    .ownSource(interface: 0, address: Address(unspecified: .ipv4)), .addressLost(group: 0, address: 0),
+    .diagnostic(level: .error, line: 0, column: 0, text: ""), .frame(Frame()), .link(Link()),
+    .role(group: 0, change: .held),
     .result(request: 0, type: .acquire, group: 0, denial: .none, errno: 0), .connection(Connection()),
-    .holdRole(group: 0), .stalled(milliseconds: 0), .foreignFrame(group: 0),
-    .overflow(interface: 0, family: .ipv4, kind: .election, count: 0),
-    .reloadResult(connection: 0, succeeded: true, generation: 0), .shutdown,
+    .stalled(milliseconds: 0), .reloadResult(connection: 0, succeeded: true, generation: 0), .shutdown,
     .auditHead(connection: 0, AuditStatus()), .spawn(role: .engine, token: 0), .kill(token: 0),
     .seal(directory: "/"), .spawned(token: 0, pid: 0), .exited(token: 0, bySignal: false, status: 0),
     .auditStart(AuditStart()), .record(Record()), .auditStatus(AuditStatus()),
@@ -48,7 +44,7 @@ enum Malformed {
       add("same-id-\(name)") { message.bytes(id: $0.id) }
     }
     for message in notTheEngines { add("not-its-own-\(name(message))") { bytes(message, $0) } }
-    for type: UInt8 in [0, 15, 31, 39, 63, 77, 95, 101, 111, 115, 128, 255] {
+    for type in [UInt8(MessageType.allCases.count), 64, 128, 255] {
       add("unknown-type-\(type)") { [1, type, 0, 0] + bytes(heartbeat, $0).dropFirst(4) }
     }
     for index in [2, 3] {
@@ -64,11 +60,8 @@ enum Malformed {
     // Where in the payload a choice lies, and a value it does not have.
     let choices: [(String, Message, Int, UInt8)] = [
       ("family-5", .advertise(Advertise()), 2, 5), ("family-0", .advertise(Advertise()), 2, 0),
-      ("family-5", .deposit(Advertise()), 2, 5), ("code-0", .note(Note()), 0, 0), ("code-99", .note(Note()), 0, 99),
-      ("address-family", .note(Note()), 13, 9),
-      ("act-0", .administered(connection: 0, act: .demote, group: 0, allowed: false), 4, 0),
-      ("allowed-2", .administered(connection: 0, act: .demote, group: 0, allowed: false), 7, 2),
-      ("level-7", .setLogLevel(connection: 0, level: .info), 4, 7),
+      ("family-5", .deposit(Advertise()), 2, 5), ("level-7", .note(Note()), 1, 7),
+      ("act-8", .administer(Administration()), 4, 8), ("allowed-2", .administer(Administration()), 11, 2),
     ]
     for (what, message, offset, value) in choices {
       add("\(what)-\(name(message))") {
@@ -79,7 +72,7 @@ enum Malformed {
     }
     add("one-byte") { _ in [1] }
     add("half-header") { Array(bytes(heartbeat, $0).prefix(7)) }
-    add("769-bytes") { bytes(heartbeat, $0) + [UInt8](repeating: 0, count: 757) }
+    add("1025-bytes") { bytes(heartbeat, $0) + [UInt8](repeating: 0, count: 1013) }
     add("65536-bytes") { bytes(heartbeat, $0) + [UInt8](repeating: 0, count: 65524) }
     for count in [1, 2, 64, 253] {
       all.append(

@@ -14,12 +14,11 @@ enum Parts {
       "flood-deposits": { rig in while rig.raw(Message.deposit(Advertise()).bytes(id: rig.next())) {} },
       // No connection is there, so nobody is an administrator's.
       "administers": { rig in
-        rig.send(.setLogLevel(connection: 1, level: .error))
-        rig.send(.requestAuditHead(connection: 1))
-        rig.send(.administered(connection: 1, act: .demote, group: 0, allowed: false))
+        for act: ControlAct in [.setLogLevel, .auditHead, .reload] { rig.send(.administer(.claim(act, allowed: true))) }
+        rig.send(.administer(.claim(.demote, allowed: false)))
         rig.listen(milliseconds: 300)
         rig.say("asked")
-        rig.send(.administered(connection: 1, act: .demote, group: 0, allowed: true))
+        rig.send(.administer(.claim(.demote, allowed: true)))
         rig.listen(milliseconds: 1000)
       },
       "slow-flood": slowFlood, "flap": flap,
@@ -91,7 +90,7 @@ enum Parts {
     attempt("announcement of what is not held", rig.send(.announce(group: 1)))
     attempt("release of what is not held", rig.send(.release(group: 1)))
     attempt("acquisition of no group", rig.send(.acquire(group: 0xffff)))
-    attempt("reload without a connection", rig.send(.requestReload(connection: 0)))
+    attempt("reload without a connection", rig.send(.administer(.claim(.reload, allowed: true))))
     attempt("closing no connection", rig.send(.closed(connection: 0)))
     var last: UInt32 = 0
     for _ in 0..<200 { last = rig.send(.announce(group: 0)) }
@@ -186,9 +185,8 @@ enum Parts {
     linger(rig)
     let valid: [Message] = [
       .advertise(rig.advertisement(0)), .acquire(group: 0), .release(group: 0), .announce(group: 0),
-      .deposit(Advertise()), .note(Note()), .heartbeat(late: 0), .closed(connection: 0), .requestReload(connection: 0),
-      .bowOut(group: 1), .administered(connection: 1, act: .yield, group: 0, allowed: true),
-      .setLogLevel(connection: 1, level: .info), .requestAuditHead(connection: 1),
+      .deposit(Advertise()), .note(Note()), .heartbeat(late: 0), .closed(connection: 0), .bowOut(group: 1),
+      .administer(.claim(.yield, allowed: false)), .administer(.claim(.setLogLevel, allowed: true)),
     ]
     var taken = 0
     while var bytes = valid.randomElement()?.bytes(id: rig.next()) {
@@ -230,6 +228,15 @@ extension Rig {
   func next() -> UInt32 {
     id += 1
     return id
+  }
+}
+
+extension Administration {
+  /// An administrator's act, or a reader's attempt, though nobody is connected.
+  static func claim(_ act: ControlAct, allowed: Bool) -> Administration {
+    var claim = Administration()
+    (claim.connection, claim.act, claim.group, claim.value, claim.isAllowed) = (1, act, 0, 3, allowed)
+    return claim
   }
 }
 

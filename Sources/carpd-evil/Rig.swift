@@ -81,9 +81,9 @@ final class Rig {
     case .settings(let value): settings = value
     case .virtualHost(let host): hosts.append(host)
     case .address(let address): addresses.append(address)
-    case .holdRole(let group): held.insert(group)
-    case .link(_, let condition):
-      isUp = condition == .up
+    case .role(let group, .held): held.insert(group)
+    case .link(let link):
+      isUp = link.condition == .up
       knowsLink = true
     case .result(let request, _, _, let denial, _): results[request] = denial
     case .shutdown: isShutDown = true
