@@ -6,7 +6,7 @@ import Linux
 /// Puts shared addresses on interfaces and takes them off: macvlans, leases, routes, and the ARP settings of the base
 /// interface. Everything here is a privileged act and is recorded.
 final class AddressKeeper {
-  /// Addresses worked on in one go; between two goes the loop turns, so that no advertisement waits for a thousand.
+  /// Addresses worked on in one go.
   static let chunk = 64
 
   private var netlink: NetlinkSocket
@@ -16,9 +16,7 @@ final class AddressKeeper {
 
   init(_ loop: EventLoop, _ log: Log, _ audit: AuditTrail) throws(Errno) {
     netlink = try NetlinkSocket()
-    self.loop = loop
-    self.log = log
-    self.audit = audit
+    (self.loop, self.log, self.audit) = (loop, log, audit)
   }
 
   func links() throws(Errno) -> [KernelLink] { try netlink.ask(Request.allLinks).compactMap { KernelLink($0.body) } }
@@ -33,6 +31,7 @@ final class AddressKeeper {
     _ act: ActKind, _ object: String, _ requests: [(name: String, message: NetlinkMessage)],
     tolerating tolerated: Int32 = 0
   ) throws(NetlinkError) -> Bool {
+    if requests.isEmpty { return true }
     audit(act, object, .intent, count: UInt32(requests.count))
     let start = EventLoop.now()
     let failures = netlink.perform(requests.map(\.message))
@@ -54,6 +53,15 @@ final class AddressKeeper {
 
   // MARK: - The macvlan of a virtual host
 
+  /// What to do about the kernel's refusal to make a macvlan.
+  private static let remedies: [Int32: String] = [
+    EEXIST: "; remove it, or set mac = \"interface\"",
+    EBUSY: "; the interface is part of a bridge or bond: name that, or set mac = \"interface\"",
+    EADDRINUSE: "; another macvlan has the MAC address of this vhid already: remove it",
+    EROFS: "; where /proc/sys is read-only set mac = \"interface\"",
+    EACCES: "; where /proc/sys is read-only set mac = \"interface\"",
+  ]
+
   /// Makes the macvlan of `holding`, down and mute; false, and a line in the log, if that is not possible.
   func prepare(_ holding: Holding) -> Bool {
     if holding.group.mac == .interface || holding.macvlan != 0 { return true }
@@ -64,8 +72,7 @@ final class AddressKeeper {
       try perform(.linkMade, name, creation, tolerating: EEXIST)
       let link = (try? netlink.ask(Request.findLink(name)))?.first.flatMap { KernelLink($0.body) }
       guard let link, link.macvlanBase == interface.index else {
-        log(.error, "\(name) exists and is not carpd's; remove it, or set mac = \"interface\"")
-        return false
+        throw NetlinkError(errno: Errno(EEXIST), text: "it is not carpd's")
       }
       holding.macvlan = link.index
       let memo = try tightenARP(interface).memo
@@ -74,13 +81,7 @@ final class AddressKeeper {
       for setting in ["accept_ra", "autoconf"] { try clear("/proc/sys/net/ipv6/conf/\(name)/\(setting)") }
       return true
     } catch {
-      let remedy =
-        switch error.errno.number {
-        case EBUSY: "; the interface is part of a bridge or bond: name that, or set mac = \"interface\""
-        case EADDRINUSE: "; another macvlan has the MAC address of vhid \(holding.group.vhid) already: remove it"
-        case EROFS, EACCES: "; where /proc/sys is read-only set mac = \"interface\""
-        default: ""
-        }
+      let remedy = AddressKeeper.remedies[error.errno.number] ?? ""
       log(.error, "cannot make \(name) over \(interface.name): \(error)\(remedy)")
       remove(holding)
       return false
@@ -90,12 +91,9 @@ final class AddressKeeper {
   /// Writes a 0. Without IPv6 in the kernel there is no such file, and nothing to mute.
   private func clear(_ path: String) throws(NetlinkError) {
     let start = EventLoop.now()
-    var failure: Errno?
-    do throws(Errno) {
+    let failure = attempt { () throws(Errno) in
       let file = try openFile(path, O_WRONLY)
       try unsafe check(write(file.raw, "0", 1))
-    } catch {
-      failure = error
     }
     audit(.sysctl, path, errno: failure?.number ?? 0, since: start)
     if let failure, failure.number != ENOENT { throw NetlinkError(errno: failure, text: path) }
@@ -112,9 +110,10 @@ final class AddressKeeper {
 
   private func tightenARP(_ interface: Interface) throws(NetlinkError) -> ARPSettings {
     if let saved = interface.savedARP { return saved }
-    interface.savedARP = interface.arp
-    try perform(.linkSet, interface.name, Request.set(interface.arp.tightened, on: interface.index))
-    return interface.arp
+    let found = interface.link?.arp ?? ARPSettings(ignore: 0, announce: 0)
+    interface.savedARP = found
+    try perform(.linkSet, interface.name, Request.set(found.tightened, on: interface.index))
+    return found
   }
 
   func restoreARP(_ interface: Interface) {
@@ -127,8 +126,7 @@ final class AddressKeeper {
 
   /// Sets the next addresses, and takes the macvlan up behind the first chunk: what the kernel then sends draws the
   /// traffic here, and there must be an address to answer it.
-  func acquireChunk(_ holding: Holding) throws(NetlinkError) {
-    guard case .acquiring(let first) = holding.phase else { return }
+  func acquireChunk(_ holding: Holding, from first: Int) throws(NetlinkError) {
     let slice = holding.group.addresses.dropFirst(first).prefix(AddressKeeper.chunk)
     let requests = slice.map { ("\($0.address)", lease($0, holding, renewing: false)) }
     if try !perform(.addressAdded, holding.name, requests, tolerating: EEXIST) {
@@ -144,11 +142,10 @@ final class AddressKeeper {
       if holding.macvlan != 0 { try perform(.linkUp, holding.name, Request.setUp(true, holding.macvlan)) }
       addRoutes(holding)
     }
-    let next = first + slice.count
-    holding.phase = next < holding.group.addresses.count ? .acquiring(next) : .held
+    holding.phase = slice.endIndex < holding.group.addresses.count ? .acquiring(slice.endIndex) : .held
   }
 
-  private func lease(_ shared: SharedAddress, _ holding: Holding, renewing: Bool) -> NetlinkMessage {
+  private func lease(_ shared: HostAddress, _ holding: Holding, renewing: Bool) -> NetlinkMessage {
     let seconds = holding.group.lease(shared.address.family, every: holding.interval)
     return Request.addAddress(shared, on: holding.carrier, lease: seconds, renewing: renewing)
   }
@@ -157,16 +154,15 @@ final class AddressKeeper {
   func renew(_ holding: Holding, _ family: Family) {
     guard holding.phase == .held else { return }
     let members = holding.group.addresses.filter { $0.address.family == family }
-    let first = holding.renewal[family, default: 0]
-    let slice = members.dropFirst(first).prefix(PolicyGroup.renewalsPerAdvertisement(family))
-    holding.renewal[family] = first + slice.count < members.count ? first + slice.count : 0
+    let slice = members.dropFirst(holding.renewal[family, default: 0]).prefix(Lease.renewals(family))
+    holding.renewal[family] = slice.endIndex < members.count ? slice.endIndex : 0
     extend(slice, holding)
   }
 
   /// Extends every lease at once: for the last time before an exit that leaves the addresses behind.
   func renewAll(_ holding: Holding) { extend(holding.group.addresses[...], holding) }
 
-  private func extend(_ slice: ArraySlice<SharedAddress>, _ holding: Holding) {
+  private func extend(_ slice: ArraySlice<HostAddress>, _ holding: Holding) {
     _ = netlink.perform(slice.map { lease($0, holding, renewing: true) })
   }
 
@@ -174,35 +170,27 @@ final class AddressKeeper {
   /// interface that is up makes the kernel send reports from the virtual MAC for two seconds more.
   func release(_ holding: Holding, atOnce: Bool = false) {
     if holding.macvlan != 0 { try? perform(.linkDown, holding.name, Request.setUp(false, holding.macvlan)) }
-    dropRoutes(holding)
-    holding.phase = .idle
-    holding.announcement = nil
-    holding.renewal = [:]
-    holding.suspended = false
-    if holding.carrier != 0 { delete(holding.group.addresses[...], holding, holding.carrier, atOnce: atOnce) }
+    (holding.phase, holding.suspended) = (.idle, false)
+    drop(holding.group.addresses, of: holding, atOnce: atOnce)
   }
 
-  /// After a reload: removes what `old` had and the virtual host has no more, and leaves the rest to an acquisition.
-  func removeAddresses(_ old: PolicyGroup, _ holding: Holding) {
-    dropRoutes(holding)
-    holding.announcement = nil
-    holding.renewal = [:]
-    delete(old.addresses[...], holding, holding.carrier, atOnce: false)
-  }
-
-  /// Deletes addresses chunk by chunk, the first at once, or all of them.
-  private func delete(_ rest: ArraySlice<SharedAddress>, _ holding: Holding, _ carrier: Int32, atOnce: Bool) {
-    let slice = atOnce ? rest : rest.prefix(AddressKeeper.chunk)
-    // Acquired anew meanwhile: then they are wanted again.
-    let wanted = Set(holding.isOurs ? holding.group.addresses.map(\.address) : [])
-    let requests = slice.filter { !wanted.contains($0.address) }.map {
-      ("\($0.address)", Request.deleteAddress($0.address, $0.hostPrefix, from: carrier))
+  /// Deletes addresses with their routes, piece by piece or all at once, but none that is wanted, or wanted again.
+  func drop(_ gone: [HostAddress], of holding: Holding, atOnce: Bool = false) {
+    for route in holding.routes {
+      try? perform(.routeRemoved, "\(route.address)", Request.route(route, on: holding.interface.index, add: false))
     }
-    // IPv6 addresses leave an interface that goes down by themselves.
-    _ = try? perform(.addressDeleted, holding.name, requests, tolerating: EADDRNOTAVAIL)
-    let more = rest.dropFirst(slice.count)
-    if more.isEmpty { return }
-    loop.after(milliseconds: 0) { [weak self] in self?.delete(more, holding, carrier, atOnce: false) }
+    (holding.routes, holding.renewal, holding.round) = ([], [:], holding.round + 1)
+    let carrier = holding.carrier
+    if carrier == 0 { return }
+    loop.inPieces(gone[...], of: atOnce ? gone.count : AddressKeeper.chunk) { [unowned self] piece in
+      let wanted = Set(holding.isOurs ? holding.group.addresses.map(\.address) : [])
+      let requests = piece.filter { !wanted.contains($0.address) }.map {
+        ("\($0.address)", Request.deleteAddress($0.address, $0.hostPrefix, from: carrier))
+      }
+      // IPv6 addresses leave an interface that goes down by themselves.
+      _ = try? perform(.addressDeleted, holding.name, requests, tolerating: EADDRNOTAVAIL)
+      return true
+    }
   }
 
   /// Deletes leftovers of an earlier carpd.
@@ -214,19 +202,12 @@ final class AddressKeeper {
     }
   }
 
-  private func dropRoutes(_ holding: Holding) {
-    for route in holding.routes {
-      try? perform(.routeRemoved, "\(route.address)", Request.route(route, on: holding.interface.index, add: false))
-    }
-    holding.routes = []
-  }
-
   /// Where the base interface has no network that holds the shared address, its neighbours could not be answered.
   private func addRoutes(_ holding: Holding) {
-    for shared in holding.group.addresses where shared.prefix < shared.hostPrefix && !holding.interface.reaches(shared)
-    {
+    let interface = holding.interface
+    for shared in holding.group.addresses where shared.prefix < shared.hostPrefix && !interface.reaches(shared) {
       if holding.routes.contains(where: { $0.prefix == shared.prefix && $0.network == shared.network }) { continue }
-      let request = Request.route(shared, on: holding.interface.index, add: true)
+      let request = Request.route(shared, on: interface.index, add: true)
       if (try? perform(.routeAdded, "\(shared.address)", request)) != nil { holding.routes.append(shared) }
     }
   }

@@ -16,21 +16,19 @@ final class AuditTrail {
   private var waiting: [Record] = []
   private var lost: UInt32 = 0
   private var auditor: ChildProcess?
-  private var isReady = false
   /// The auditor's, while it takes records.
-  private var channel: Endpoint? { isReady && auditor?.isEnded == false ? auditor?.endpoint : nil }
-  private var restart: (() -> Void)?
-  private var order: AuditStart?
+  private var channel: Endpoint?
+  /// What it is told at its start, and the directory it is given; nil when there is to be none any more.
+  private var orders: (start: AuditStart, directory: String)?
+  /// Set while it is asked to end: what is next.
+  private var next: (() -> Void)?
   /// The auditor's last word. It does not work from the moment it says it cannot write, is gone, or has not been heard
   /// for three seconds.
   private(set) var status = AuditStatus()
   private var lastStatus: UInt64 = 0
   private var hasReported = false
 
-  init(_ loop: EventLoop, _ log: Log) {
-    self.loop = loop
-    self.log = log
-  }
+  init(_ loop: EventLoop, _ log: Log) { (self.loop, self.log) = (loop, log) }
 
   /// Records one act. `start` is when it began, if its duration is worth telling.
   func callAsFunction(
@@ -38,105 +36,104 @@ final class AuditTrail {
     origin: ActOrigin = .supervisor, cause: String = "", count: UInt32 = 1
   ) {
     var record = Record()
-    record.act = act
+    (record.act, record.object, record.cause, record.origin, record.count) = (act, object, cause, origin, count)
     record.decision = decision == .allow && errno != 0 ? .error : decision
-    record.origin = origin
-    record.object = object
-    record.cause = cause
     record.errno = UInt16(truncatingIfNeeded: errno)
-    record.monotonic = EventLoop.now()
-    record.wall = EventLoop.wallClock()
+    (record.monotonic, record.wall) = (EventLoop.now(), EventLoop.wallClock())
     record.duration = start.map { record.monotonic - $0 } ?? 0
-    record.count = count
-    if let channel, channel.queued < AuditTrail.limit {
-      channel.send(.record(record))
-    } else if channel == nil && waiting.count < AuditTrail.limit {
-      waiting.append(record)
-    } else {
+    if channel?.queued ?? waiting.count >= AuditTrail.limit {
       lost &+= 1
+    } else if let channel {
+      channel.send(.record(record))
+    } else {
+      waiting.append(record)
     }
   }
 
   /// Starts the auditor, and again whenever it ends; another one if a reload changed its orders.
-  func start(_ children: Children, _ settings: Settings, key: [UInt8]) {
-    var order = AuditStart()
-    order.bootID = (try? readText("/proc/sys/kernel/random/boot_id")) ?? ""
-    order.fileName = String(settings.auditLog.split(separator: "/").last ?? "audit.jsonl")
-    order.key = key
-    order.maxSize = settings.auditMaxSize
-    order.keep = settings.auditKeep
-    if order == self.order { return }
-    self.order = order
-    restart = { [unowned self, unowned children] in
-      do throws(Errno) { try launch(children, Startup.directory(of: settings.auditLog), order) } catch {
-        report("\(error)")
-        again()
-      }
-    }
-    guard let auditor else { return restart?() ?? () }
-    // It writes what it has; its end starts the next one.
-    isReady = false
-    auditor.onEnd = { [unowned self] _ in
-      self.auditor = nil
-      restart?()
-    }
-    finish(auditor.endpoint)
+  func start(_ children: Children, _ policy: Policy) {
+    let settings = policy.settings
+    var start = AuditStart()
+    start.bootID = (try? readText("/proc/sys/kernel/random/boot_id")) ?? ""
+    start.fileName = String(settings.auditLog.split(separator: "/").last ?? "audit.jsonl")
+    (start.key, start.maxSize, start.keep) = (policy.auditKey, settings.auditMaxSize, settings.auditKeep)
+    if start == orders?.start { return }
+    orders = (start, Startup.directory(of: settings.auditLog))
+    finish { [unowned self, unowned children] in launch(children) }
   }
-
-  private func again() { loop.after(milliseconds: 1000) { [weak self] in self?.restart?() } }
 
   /// Lets the auditor write what it has, and calls `done` once, at most 300 ms later.
   func close(_ done: @escaping () -> Void) {
-    restart = nil
-    guard let auditor else { return done() }
-    var done: (() -> Void)? = done
-    let once = {
-      done?()
-      done = nil
-    }
-    auditor.onEnd = { _ in once() }
-    finish(auditor.endpoint)
-    loop.after(milliseconds: 300, once)
+    orders = nil
+    finish(done)
+    loop.after(milliseconds: 300) { [unowned self] in goOn() }
   }
 
-  /// End of file, behind everything that still waits to be sent.
-  private func finish(_ endpoint: Endpoint) {
+  /// Tells the auditor to write what it has and end; then comes `next`.
+  private func finish(_ next: @escaping () -> Void) {
+    self.next = next
+    channel = nil
+    if let auditor { endOfFile(auditor.endpoint) } else { goOn() }
+  }
+
+  /// Behind everything that still waits to be sent.
+  private func endOfFile(_ endpoint: Endpoint) {
     if endpoint.queued == 0 { return endpoint.finish() }
-    loop.after(milliseconds: 5) { [weak self] in self?.finish(endpoint) }
+    loop.after(milliseconds: 5) { [weak self] in self?.endOfFile(endpoint) }
   }
 
-  private func launch(_ children: Children, _ directory: String, _ order: AuditStart) throws(Errno) {
-    let place = try openFile(directory, O_PATH | O_DIRECTORY)
-    let journal = Log.connectedJournal()
-    let child = try children.start(.auditor, extra: [place.raw] + (journal.map { [$0.raw] } ?? []))
-    auditor = child
-    child.onReady = { [unowned self, unowned child] in
-      child.endpoint.send(.auditStart(order))
-      for record in waiting { child.endpoint.send(.record(record)) }
-      waiting = []
-      isReady = true
-    }
-    child.onMessage = { [unowned self, unowned child, unowned children] packet in
-      guard case .auditStatus(let word) = packet.message else {
-        return children.violation(child, "not an auditor's message")
+  private func goOn() {
+    let next = next
+    self.next = nil
+    next?()
+  }
+
+  private func launch(_ children: Children) {
+    guard let orders else { return }
+    do throws(Errno) {
+      let place = try openFile(orders.directory, O_PATH | O_DIRECTORY)
+      let journal = Log.connectedJournal()
+      let child = try children.start(.auditor, extra: [place.raw] + (journal.map { [$0.raw] } ?? []))
+      auditor = child
+      child.onReady = { [unowned self, unowned child] in
+        child.endpoint.send(.auditStart(orders.start))
+        for record in waiting { child.endpoint.send(.record(record)) }
+        (channel, waiting) = (child.endpoint, [])
       }
-      let error = Errno(Int32(word.errno))
-      report(word.isWorking ? nil : error.number == EBUSY ? "another carpd writes this file" : "\(error)")
-      status = word
-      lastStatus = EventLoop.now()
-      if lost > 0 && child.endpoint.queued == 0 {
-        let count = lost
-        lost = 0
-        self(.auditLoss, "records lost before they reached the auditor", .error, count: count)
+      child.onMessage = { [unowned self, unowned child, unowned children] packet in
+        guard case .auditStatus(let word) = packet.message else {
+          return children.violation(child, "not an auditor's message")
+        }
+        hear(word)
       }
+      child.onEnd = { [unowned self, unowned child, unowned children] reason in
+        lost &+= UInt32(clamping: child.endpoint.queued)
+        (auditor, channel) = (nil, nil)
+        if next != nil { return goOn() }
+        log(.error, "the auditor process \(reason); starting another")
+        report("the auditor is gone")
+        again(children)
+      }
+    } catch {
+      report("\(error)")
+      again(children)
     }
-    child.onEnd = { [unowned self, unowned child] reason in
-      lost &+= UInt32(clamping: child.endpoint.queued)
-      auditor = nil
-      isReady = false
-      log(.error, "the auditor process \(reason); starting another")
-      report("the auditor is gone")
-      again()
+  }
+
+  private func again(_ children: Children) {
+    loop.after(milliseconds: 1000) { [weak self, weak children] in
+      if let self, let children, self.auditor == nil { self.launch(children) }
+    }
+  }
+
+  private func hear(_ word: AuditStatus) {
+    let error = Errno(Int32(word.errno))
+    report(word.isWorking ? nil : error.number == EBUSY ? "another carpd writes this file" : "\(error)")
+    (status, lastStatus) = (word, EventLoop.now())
+    if lost > 0 && channel?.queued == 0 {
+      let count = lost
+      lost = 0
+      self(.auditLoss, "records lost before they reached the auditor", .error, count: count)
     }
   }
 
@@ -146,14 +143,11 @@ final class AuditTrail {
   }
 
   private func report(_ failure: String?) {
-    if let failure {
-      if status.isWorking || !hasReported {
-        log(.warning, "the audit log cannot be written: \(failure); see [audit] in the configuration")
-      }
-    } else if !status.isWorking {
+    if let failure, status.isWorking || !hasReported {
+      log(.warning, "the audit log cannot be written: \(failure); see [audit] in the configuration")
+    } else if failure == nil, !status.isWorking {
       log(.notice, "the audit log is written")
     }
-    hasReported = true
-    status.isWorking = failure == nil
+    (hasReported, status.isWorking) = (true, failure == nil)
   }
 }

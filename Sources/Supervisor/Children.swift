@@ -34,15 +34,13 @@ final class Children {
   private let loop: EventLoop
   private let log: Log
   private let audit: AuditTrail
-  private let identities: [Role: Identity]
-  private let launcherIdentity: Identity
+  private let identities: Identities
   private let launcher: Endpoint
   private let launcherPID: Int32
+  /// Where the runtime of a child says why it ends it.
   private let errors: FileDescriptor
   private var children: [UInt32: ChildProcess] = [:]
   private var lastToken: UInt32 = 0
-  private var pendingErrors: [UInt8] = []
-  private var errorLines = 0
   private var launcherFilters = 0
   /// With `--no-users` and without root, a bounding set cannot be emptied; everything else is proven all the same.
   private let mayKeepBounding: Bool
@@ -51,14 +49,9 @@ final class Children {
 
   /// Spawns the launcher, while this process still may.
   init(
-    _ loop: EventLoop, _ log: Log, engine program: Int32, launcher own: Identity, roles: [Role: Identity],
-    _ audit: AuditTrail
+    _ loop: EventLoop, _ log: Log, engine program: Int32, _ identities: Identities, _ audit: AuditTrail
   ) throws(Errno) {
-    self.loop = loop
-    self.log = log
-    self.audit = audit
-    identities = roles
-    launcherIdentity = own
+    (self.loop, self.log, self.audit, self.identities) = (loop, log, audit, identities)
     mayKeepBounding = !ProcessStatus.own.permits(CAP_SETPCAP)
     var pipe: [Int32] = [-1, -1]
     try unsafe check(pipe2(&pipe, O_CLOEXEC | O_NONBLOCK))
@@ -77,7 +70,6 @@ final class Children {
     launcher = Endpoint(channel, loop: loop)
     try launcher.listen { [unowned self] in receiveFromLauncher() }
     launcher.onHang = { [unowned self] in loseLauncher() }
-    try loop.watch(errors.raw) { [unowned self] _ in relayErrors() }
   }
 
   /// Starts a role; its channel is descriptor 3 there, `extra` become 4 and 5.
@@ -86,7 +78,6 @@ final class Children {
     // Hundreds of virtual hosts advertise in the same instant: the default, some 270 messages, would drop the last ones.
     for end in [channel, far] { try? setOption(end.raw, SOL_SOCKET, SO_SNDBUFFORCE, Int32(1 << 20)) }
     lastToken += 1
-    errorLines = 0
     try launcher.send(.spawn(role: role, token: lastToken), descriptors: [far.raw] + extra)
     let child = ChildProcess(role, lastToken, Endpoint(channel, loop: loop))
     children[lastToken] = child
@@ -113,6 +104,7 @@ final class Children {
     if child.isEnded { return }
     child.isEnded = true
     child.endpoint.close()
+    logErrors()
     audit(.childEnded, child.name, cause: reason)
     child.onEnd?(reason)
   }
@@ -160,7 +152,7 @@ final class Children {
 
   private func prove(_ child: ChildProcess) {
     if child.isEnded || child.isProven { return }
-    guard let status = try? ProcessStatus(pid: child.pid), let identity = identities[child.role] else {
+    guard let status = try? ProcessStatus(pid: child.pid), let identity = identities.roles[child.role] else {
       return end(child, "cannot be examined in /proc")
     }
     var excess = status.excess(over: identity, [], mayKeepBounding: mayKeepBounding)
@@ -182,7 +174,7 @@ final class Children {
         let status = try? ProcessStatus(pid: launcherPID)
         launcherFilters = status?.filters ?? 0
         let excess = status?.excess(
-          over: launcherIdentity, mayKeepBounding ? nil : .launcher, mayKeepBounding: mayKeepBounding)
+          over: identities.launcher, mayKeepBounding ? nil : .launcher, mayKeepBounding: mayKeepBounding)
         guard excess == [] else {
           log(.error, "the launcher has more than it may: \(excess ?? ["unknown"])")
           return loseLauncher()
@@ -204,22 +196,18 @@ final class Children {
 
   private func loseLauncher() {
     launcher.close()
+    logErrors()
     let handler = onLauncherLost
     onLauncherLost = nil
     handler?()
   }
 
-  /// What the runtime of a child prints before it dies goes into the log, at most a hundred lines.
-  private func relayErrors() {
-    var buffer = [UInt8](repeating: 0, count: 1024)
-    let count = unsafe read(errors.raw, &buffer, 1024)
-    if count <= 0 { return loop.unwatch(errors.raw) }
-    pendingErrors += buffer.prefix(count)
-    while let end = pendingErrors.firstIndex(of: 10) {
-      errorLines += 1
-      if errorLines <= 100 { log(.warning, "from a child: " + String(decoding: pendingErrors[..<end], as: UTF8.self)) }
-      pendingErrors.removeSubrange(...end)
+  /// What the runtime of a child printed before it died: all a pipe can hold is read, a page of it logged.
+  private func logErrors() {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = unsafe max(0, read(errors.raw, &buffer, buffer.count))
+    for line in buffer.prefix(min(count, 4096)).split(separator: 10) {
+      log(.warning, "from a child: " + String(decoding: line, as: UTF8.self))
     }
-    if pendingErrors.count > 4096 { pendingErrors = [] }
   }
 }

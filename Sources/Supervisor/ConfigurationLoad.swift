@@ -6,77 +6,69 @@ import Linux
 
 /// One run of the config role: the file goes in as a descriptor, a Policy or diagnostics come out.
 final class ConfigurationLoad {
-  private let path: String
+  private let options: Options
   private let secrets: Secrets
   private let log: Log
-  private var builder = PolicyBuilder()
+  private var policy: Policy
   private var refusal: String?
   private var isComplete = false
   /// What the config role says of the file, as it was logged.
   private var diagnostics: [Message] = []
   private var hasErrors = false
-  private let generation: UInt32
   /// Called once with the policy, or nil, and with the reasons.
   private let done: (Policy?, [Message]) -> Void
 
+  /// `groups` is open on /etc/group, for the config role to look numbers up.
   init(
-    _ file: Int32, groups: Int32, path: String, credentials: [String: [UInt8]], generation: UInt32,
+    _ file: Int32, groups: Int32, _ options: Options, credentials: [String: [UInt8]], generation: UInt32,
     _ children: Children, _ log: Log, done: @escaping (Policy?, [Message]) -> Void
   ) throws(Errno) {
-    self.path = path
-    secrets = Secrets(directory: Startup.directory(of: path) + "/secrets", credentials: credentials)
-    self.log = log
-    self.generation = generation
-    self.done = done
+    (self.options, self.log, self.done) = (options, log, done)
+    secrets = Secrets(directory: Startup.directory(of: options.config) + "/secrets", credentials: credentials)
+    policy = Policy(generation: generation)
     let child = try children.start(.config, extra: [file, groups])
     child.onReady = { [weak child] in child?.endpoint.send(.ready) }
     child.onMessage = { [self, weak child] packet in
-      if receive(packet) { return }
-      refusal = "the config process broke the rules"
-      if let child { children.violation(child, "not a configuration message") }
+      do throws(Policy.Refusal) {
+        if try receive(packet.message) { return }
+        refusal = "the config process broke the rules"
+        if let child { children.violation(child, "not a configuration message") }
+      } catch {
+        refusal = refusal ?? error.text
+      }
     }
     child.onEnd = { [self] reason in finish(reason) }
   }
 
-  private func receive(_ packet: Packet) -> Bool {
-    do throws(PolicyBuilder.Refusal) {
-      switch packet.message {
-      case .settings(let settings): builder.add(settings)
-      case .virtualHost(let host): try builder.add(host)
-      case .address(let entry): try builder.add(entry, isPeer: false)
-      case .peer(let entry): try builder.add(entry, isPeer: true)
-      case .track(_, let name, let demotion): try builder.add(track: name, demotion)
-      case .commit: isComplete = true
-      case .diagnostic(let isError, let line, let column, let text):
-        if isError { hasErrors = true }
-        // More than the config role ever sends is not kept.
-        if diagnostics.count < 100 { diagnostics.append(packet.message) }
-        log.plain("\(path):\(line):\(column): \(isError ? "error" : "warning"): \(text)")
-      default: return false
-      }
-    } catch {
-      refusal = refusal ?? error.text
+  private func receive(_ message: Message) throws(Policy.Refusal) -> Bool {
+    switch message {
+    case .settings(let settings): policy.settings = settings
+    case .virtualHost(let host): try policy.add(host)
+    case .address(let entry): try policy.add(entry)
+    case .track(_, let name, let demotion): try policy.add(track: name, demotion)
+    case .commit: isComplete = true
+    case .diagnostic(.info, _, _, let text): if options.check { log.plain(text) }
+    case .diagnostic(let level, let line, let column, let text):
+      if level == .error { hasErrors = true }
+      // More than the config role ever sends is not kept.
+      if diagnostics.count < 100 { diagnostics.append(message) }
+      log.plain("\(options.config):\(line):\(column): \(level.name): \(text)")
+    default: return false
     }
     return true
   }
 
   private func finish(_ reason: String) {
-    do throws(PolicyBuilder.Refusal) {
-      guard isComplete, refusal == nil else {
-        if hasErrors { return done(nil, diagnostics) }
-        throw .init(text: "could not be read: \(refusal ?? "the config process \(reason)")")
-      }
-      var policy = try builder.policy(generation: generation)
-      for (index, secret) in builder.secrets.enumerated() {
-        let key = try secrets.key(secret.kind, secret.value)
-        if key.count > 20 { throw .init(text: "the key of vhid \(policy.groups[index].vhid) is longer than 20 bytes") }
-        policy.groups[index].key = key
-      }
-      policy.auditKey = try secrets.key(policy.settings.auditKeyKind, policy.settings.auditKey)
+    do throws(Policy.Refusal) {
+      if hasErrors { return done(nil, diagnostics) }
+      if let refusal { throw .init(text: "could not be read: \(refusal)") }
+      if !isComplete { throw .init(text: "could not be read: the config process \(reason)") }
+      try policy.checkWhole()
+      try policy.resolve(secrets.key)
       done(policy, diagnostics)
     } catch {
-      log(.error, "\(path): \(error.text)")
-      done(nil, diagnostics + [.diagnostic(isError: true, line: 1, column: 1, text: error.text)])
+      log(.error, "\(options.config): \(error.text)")
+      done(nil, diagnostics + [.diagnostic(level: .error, line: 1, column: 1, text: error.text)])
     }
   }
 }
@@ -89,7 +81,7 @@ struct Secrets {
   let credentials: [String: [UInt8]]
 
   /// The key itself.
-  func key(_ kind: SecretKind, _ value: [UInt8]) throws(PolicyBuilder.Refusal) -> [UInt8] {
+  func key(_ kind: SecretKind, _ value: [UInt8]) throws(Policy.Refusal) -> [UInt8] {
     let name = String(decoding: value, as: UTF8.self)
     switch kind {
     case .none: return []
@@ -101,7 +93,7 @@ struct Secrets {
     }
   }
 
-  private func read(_ name: String) throws(PolicyBuilder.Refusal) -> [UInt8] {
+  private func read(_ name: String) throws(Policy.Refusal) -> [UInt8] {
     let path = "\(directory)/\(name)"
     if name.isEmpty || name.hasPrefix(".") || name.contains("/") {
       throw .init(text: "\(path) is not a plain file name")
@@ -119,9 +111,9 @@ struct Secrets {
 
   /// What the service manager handed over in CREDENTIALS_DIRECTORY: at most 64 of at most 64 bytes.
   static func credentials() -> [String: [UInt8]] {
-    guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY").map({ unsafe String(cString: $0) }),
-      let listing = unsafe opendir(directory)
-    else { return [:] }
+    guard let directory = Startup.environment("CREDENTIALS_DIRECTORY"), let listing = unsafe opendir(directory) else {
+      return [:]
+    }
     defer { unsafe closedir(listing) }
     var found: [String: [UInt8]] = [:]
     while let entry = unsafe readdir(listing), found.count < 64 {

@@ -5,7 +5,7 @@ import Glibc
 import Linux
 
 /// The listening end of DIR/control.sock. Who connects is asked of the kernel and decided here; what is said on the
-/// connection is the engine's business.
+/// connection, a refusal too, is the engine's business.
 final class ControlSocket {
   static let perUser = 32
   static let total = 256
@@ -25,8 +25,7 @@ final class ControlSocket {
 
   init(_ options: Options, owner: Identity, _ loop: EventLoop, _ audit: AuditTrail) throws {
     path = options.runtimeDirectory + "/control.sock"
-    self.loop = loop
-    self.audit = audit
+    (self.loop, self.audit) = (loop, audit)
     if options.check {
       socket = nil
       return
@@ -61,7 +60,7 @@ final class ControlSocket {
   }
 
   /// True if `connection` was an administrator's when it was accepted.
-  func isAdministrator(_ connection: UInt32) -> Bool { clients[connection]?.isAdministrator ?? false }
+  func isAdministrator(_ connection: UInt32) -> Bool { clients[connection]?.access == .administer }
 
   /// How records call the client of a connection.
   func name(_ connection: UInt32) -> String { clients[connection].map(ControlSocket.name) ?? "a closed connection" }
@@ -77,14 +76,10 @@ final class ControlSocket {
   }
 
   private func accept(_ listener: Int32) {
-    let connection: FileDescriptor
-    do throws(Errno) {
-      connection = try FileDescriptor(
-        checking: cl_accept4(listener, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)))
-    } catch {
+    let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    guard let connection = try? FileDescriptor(checking: cl_accept4(listener, flags)) else {
       // Out of descriptors: the connection waits in the queue, the loop must not spin on it.
-      if error.number == EMFILE || error.number == ENFILE { rest(listener, milliseconds: 100) }
-      return
+      return loop.rest(listener, milliseconds: 100)
     }
     guard let peer = try? option(connection.raw, SOL_SOCKET, SO_PEERCRED, capacity: 12) else { return }
     last &+= 1
@@ -94,33 +89,21 @@ final class ControlSocket {
     // A thousand groups and more cannot be told, and count as none.
     let others = try? option(connection.raw, SOL_SOCKET, SO_PEERGROUPS, capacity: 4096)
     let groups = (others?.integers() ?? []) + [client.gid]
-    client.isAdministrator = client.uid == 0 || groups.contains(settings.adminGID)
-    let mayRead = client.isAdministrator || settings.readGroup.isEmpty || groups.contains(settings.readGID)
-    let ofUser = clients.values.reduce(0) { $0 + ($1.uid == client.uid ? 1 : 0) }
-    if !mayRead || clients.count >= ControlSocket.total || ofUser >= ControlSocket.perUser {
-      refuse(connection, client, mayRead ? "too many connections" : "in none of the groups that read or administer")
+    let administers = client.uid == 0 || groups.contains(settings.adminGID)
+    let reads = administers || settings.readGroup.isEmpty || groups.contains(settings.readGID)
+    let areTooMany =
+      clients.count >= ControlSocket.total
+      || clients.values.count { $0.uid == client.uid } >= ControlSocket.perUser
+    client.access = areTooMany || !reads ? .none : administers ? .administer : .read
+    let isTaken = handOver?(client, connection.raw) == true
+    if client.access == .none {
       // So many a second at most are refused, however many there are.
-      rest(listener, milliseconds: 10)
-    } else if handOver?(client, connection.raw) == true {
+      loop.rest(listener, milliseconds: 10)
+      let cause = reads ? "too many connections" : "in none of the groups that read or administer"
+      audit(.connection, ControlSocket.name(client), .deny, cause: cause)
+    } else if isTaken {
       clients[last] = client
-      audit(.connection, ControlSocket.name(client), cause: client.isAdministrator ? "administers" : "reads")
-    }
-  }
-
-  /// Says why in Varlink's words, unasked: the reply to a call that is not read. The connection stays for as long as it
-  /// takes to send the call.
-  private func refuse(_ connection: FileDescriptor, _ client: Connection, _ cause: String) {
-    audit(.connection, ControlSocket.name(client), .deny, cause: cause)
-    let error = "io.carpd.Control.NotAuthorized"
-    let reply = "{\"error\":\"\(error)\",\"parameters\":{\"method\":\"\",\"uid\":\(client.uid)}}\0"
-    try? sendDatagram(connection.raw, Array(reply.utf8))
-    loop.after(milliseconds: 100) { _ = connection }
-  }
-
-  private func rest(_ listener: Int32, milliseconds: UInt64) {
-    loop.unwatch(listener)
-    loop.after(milliseconds: milliseconds) { [weak self] in
-      try? self?.loop.watch(listener) { _ in self?.accept(listener) }
+      audit(.connection, ControlSocket.name(client), cause: administers ? "administers" : "reads")
     }
   }
 }

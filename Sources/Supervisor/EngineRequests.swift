@@ -27,8 +27,9 @@ extension Supervisor {
       return children.violation(child, "a flood of messages")
     }
     guard let group = packet.message.group else { return serve(packet, child, now) }
-    guard let holding = holdings.first(where: { $0.number == group }) else { return deny(packet, nil, .noSuchObject) }
+    let holding = holdings.first { $0.number == group }
     do throws(Refused) {
+      guard let holding else { throw Refused(.noSuchObject) }
       if rule.isRated && !holding.withinRate(now) { throw Refused(.rate) }
       if rule.needsRole && !holding.isOurs { throw Refused(.notHeld) }
       switch packet.message {
@@ -49,29 +50,31 @@ extension Supervisor {
   /// What names no virtual host.
   private func serve(_ packet: Packet, _ child: ChildProcess, _ now: UInt64) {
     switch packet.message {
-    case .note(let note): write(note, now)
+    case .note(let note): if notes.take(now, perSecond: 200, burst: 40) { write(note) }
     case .heartbeat: lastHeartbeat = now
     case .closed(let connection): control.closed(connection)
-    case .administered(let connection, let act, let group, let allowed):
-      if allowed && !control.isAdministrator(connection) { return children.violation(child, "\(act) for a reader") }
-      record(act, connection, group, allowed)
-    case .requestReload(let connection), .setLogLevel(let connection, _), .requestAuditHead(let connection):
-      guard control.isAdministrator(connection) else { return deny(packet, nil, .notAdministrator) }
-      switch packet.message {
-      case .setLogLevel(_, let level): log.level = level
-      case .requestAuditHead: child.endpoint.send(.auditHead(connection: connection, audit.status))
-      default: reload(for: connection)
-      }
+    case .administer(let request): administer(request, packet, child)
     default: break
     }
   }
 
-  /// What somebody at the control socket had done, or was refused.
-  private func record(_ act: ControlAct, _ connection: UInt32, _ group: UInt16, _ allowed: Bool) {
-    let object = act.name + (holdings.first { $0.number == group }.map { " " + $0.name } ?? "")
-    let who = control.name(connection)
-    if !allowed { return recordRefusal(.administration, object, .administrator, who) }
+  /// What somebody at the control socket had done, wants done, or was refused.
+  private func administer(_ request: Administration, _ packet: Packet, _ child: ChildProcess) {
+    let object = request.act.name + (holdings.first { $0.number == request.group }.map { " " + $0.name } ?? "")
+    let who = control.name(request.connection)
+    guard request.isAllowed else { return recordRefusal(.administration, object, .administrator, who) }
+    guard control.isAdministrator(request.connection) else {
+      // Asking is denied; having let a reader do it is the end.
+      let isAsked = [.reload, .setLogLevel, .auditHead].contains(request.act)
+      return isAsked ? deny(packet, nil, .notAdministrator) : children.violation(child, "\(request.act) for a reader")
+    }
     audit(.administration, object, origin: .administrator, cause: who)
+    switch request.act {
+    case .reload: reload(for: request.connection)
+    case .setLogLevel: log.level = LogLevel(rawValue: UInt8(clamping: request.value)) ?? log.level
+    case .auditHead: tell(.auditHead(connection: request.connection, audit.status))
+    default: break
+    }
   }
 
   private func deny(_ packet: Packet, _ holding: Holding?, _ denial: Denial, errno: Int32 = 0) {
@@ -83,17 +86,15 @@ extension Supervisor {
   private func recordRefusal(
     _ act: ActKind, _ object: String, _ origin: ActOrigin, _ cause: String, errno: Int32 = 0
   ) {
-    if denials.take(EventLoop.now(), perSecond: 250, burst: 50) {
-      audit(act, object, .deny, errno: errno, origin: origin, cause: cause)
-    } else {
-      unrecordedDenials += 1
-    }
+    guard denials.take(EventLoop.now(), perSecond: 250, burst: 50) else { return unrecordedDenials += 1 }
+    audit(act, object, .deny, errno: errno, origin: origin, cause: cause)
   }
 
   private func answer(_ id: UInt32, _ type: MessageType, _ holding: Holding?, _ denial: Denial, _ errno: Int32 = 0) {
-    let group = UInt16(truncatingIfNeeded: holding?.number ?? 0xffff)
+    let errno = UInt16(truncatingIfNeeded: errno)
+    // Also while it is told to stop: it waits for what it asked.
     engine?.endpoint.send(
-      .result(request: id, type: type, group: group, denial: denial, errno: UInt16(truncatingIfNeeded: errno)))
+      .result(request: id, type: type, group: holding?.number ?? 0xffff, denial: denial, errno: errno))
   }
 
   private func advertise(_ request: Advertise, _ holding: Holding, _ now: UInt64) throws(Refused) {
@@ -107,22 +108,20 @@ extension Supervisor {
     if request.advbase != group.advbase || request.advskew > 240 { throw Refused(.bowOutForbidden) }
     guard holding.use(request.counter) else { throw Refused(.repeatedCounter) }
     holding.lastAdvertisement = now
-    holding.interval = PolicyGroup.interval(request.advbase, request.advskew)
+    holding.interval = Lease.interval(request.advbase, request.advskew)
     // The lease begins no later than the other side's timer.
     keeper.renew(holding, request.family)
-    do throws(Errno) {
+    let failure = attempt { () throws(Errno) in
       try transmitter.advertise(request, group, on: holding.interface)
       holding.advertised += 1
-      holding.isSendFailing = false
-    } catch {
-      if !holding.isSendFailing {
-        let remedy = error.number == EADDRNOTAVAIL ? "; \(holding.interface.name) needs an IPv6 link-local address" : ""
-        log(
-          .error, "\(holding.name): advertisements by IPv\(request.family.rawValue) cannot be sent: \(error)\(remedy)")
-      }
-      holding.isSendFailing = true
-      throw Refused(error)
     }
+    if let failure, !holding.isSendFailing {
+      let remedy = failure.number == EADDRNOTAVAIL ? "; \(holding.interface.name) needs an IPv6 link-local address" : ""
+      let family = "IPv\(request.family.rawValue)"
+      log(.error, "\(holding.name): advertisements by \(family) cannot be sent: \(failure)\(remedy)")
+    }
+    holding.isSendFailing = failure != nil
+    if let failure { throw Refused(failure) }
   }
 
   private func acquire(_ holding: Holding, _ request: UInt32, _ now: UInt64) throws(Refused) {
@@ -135,37 +134,36 @@ extension Supervisor {
     guard holding.interface.condition == .up, keeper.prepare(holding) else { throw Refused(.linkDown) }
     audit(.acquire, holding.name, origin: .engine)
     holding.pendingRequest = request
-    holding.phase = .acquiring(0)
-    holding.renewal = [:]
+    startAcquiring(holding)
+  }
+
+  func startAcquiring(_ holding: Holding) {
+    (holding.phase, holding.renewal) = (.acquiring(0), [:])
     continueAcquiring(holding)
   }
 
-  private func answerAcquisition(_ holding: Holding, _ denial: Denial, _ errno: Int32 = 0) {
-    if let request = holding.pendingRequest { answer(request, .acquire, holding, denial, errno) }
-    holding.pendingRequest = nil
-  }
-
   /// Sets the next addresses and announces them at once; the loop turns between two chunks.
-  func continueAcquiring(_ holding: Holding) {
+  private func continueAcquiring(_ holding: Holding) {
     guard case .acquiring(let first) = holding.phase else { return }
-    do throws(NetlinkError) {
-      try keeper.acquireChunk(holding)
-    } catch {
-      log(.error, "\(holding.name): an address could not be set: \(error)")
+    let failure = attempt { () throws(NetlinkError) in try keeper.acquireChunk(holding, from: first) }
+    if let failure {
+      log(.error, "\(holding.name): an address could not be set: \(failure)")
       keeper.release(holding)
-      if holding.pendingRequest == nil { loseRole(holding) }
-      return answerAcquisition(holding, .failed, error.errno.number)
+      // Nobody asked: it had the role, and is told that it is gone.
+      if holding.pendingRequest == nil { tell(.role(group: holding.number, change: .lost)) }
+    } else if first > 0 {
+      // The first ones are announced behind the advertisement, when the engine asks: an announcement ahead of it would
+      // only make the old master answer back.
+      announce(holding, from: first)
     }
-    // The first ones are announced behind the advertisement, when the engine asks: an announcement ahead of it would
-    // only make the old master answer back.
-    if first > 0 { announce(holding, from: first) }
-    if holding.phase == .held { return answerAcquisition(holding, .none) }
-    loop.after(milliseconds: 0) { [weak self] in self?.continueAcquiring(holding) }
-  }
-
-  /// Tells the engine of a role it did not give up itself.
-  func loseRole(_ holding: Holding) {
-    if enginePhase == .running { engine?.endpoint.send(.addressLost(group: UInt16(holding.number), address: 0)) }
+    if case .acquiring = holding.phase {
+      loop.after(milliseconds: 0) { [weak self] in self?.continueAcquiring(holding) }
+      return
+    }
+    if let request = holding.pendingRequest {
+      answer(request, .acquire, holding, failure == nil ? .none : .failed, failure?.errno.number ?? 0)
+    }
+    holding.pendingRequest = nil
   }
 
   func release(_ holding: Holding) {
@@ -187,52 +185,40 @@ extension Supervisor {
       keeper.release(holding, atOnce: atOnce)
     } else {
       holding.phase = .leaving
-      loop.after(milliseconds: Supervisor.overlap) { [weak self] in
-        guard let self, holding.phase == .leaving else { return }
-        self.keeper.release(holding)
+      loop.after(milliseconds: Supervisor.overlap) { [unowned self] in
+        if holding.phase == .leaving { keeper.release(holding) }
       }
     }
     holding.holdUntil = EventLoop.now() + holding.group.masterDown
   }
 
-  /// Announces the addresses that are set, chunk by chunk, all or from an index on; a round under way begins anew.
+  /// Announces the addresses that are set, all or from an index on; a round of all ends where the next one begins.
   func announce(_ holding: Holding, from first: Int = 0) {
-    if first == 0 { audit(.announcement, holding.name, origin: .engine) }
-    let underWay = holding.announcement
-    holding.announcement = min(first, underWay ?? first)
-    if underWay == nil { continueAnnouncing(holding) }
-  }
-
-  private func continueAnnouncing(_ holding: Holding) {
-    guard let first = holding.announcement else { return }
+    if first == 0 {
+      audit(.announcement, holding.name, origin: .engine)
+      holding.round += 1
+    }
+    let (group, round) = (holding.group, holding.round)
     // Those still to be set are announced as they are.
-    var limit = holding.group.addresses.count
+    var limit = group.addresses.count
     if case .acquiring(let next) = holding.phase { limit = next }
-    let router = holding.group.families.contains(.ipv6) && holding.interface.isRouter
-    let slice = holding.group.addresses.prefix(limit).dropFirst(first).prefix(2 * AddressKeeper.chunk)
-    for shared in slice {
-      try? transmitter.announce(shared.address, holding.group, on: holding.interface, router: router)
+    let router = group.families.contains(.ipv6) && holding.interface.isRouter
+    loop.inPieces(group.addresses.prefix(limit).dropFirst(first), of: 2 * AddressKeeper.chunk) { [unowned self] piece in
+      guard holding.round == round else { return false }
+      for shared in piece { try? transmitter.announce(shared.address, group, on: holding.interface, router: router) }
+      return true
     }
-    holding.announcement = slice.endIndex < limit ? slice.endIndex : nil
-    if holding.announcement != nil { loop.after(milliseconds: 1) { [weak self] in self?.continueAnnouncing(holding) } }
   }
 
-  // MARK: - Notes
-
-  /// Puts one of the engine's notes into words: it chooses among these, it cannot write its own.
-  private func write(_ note: Note, _ now: UInt64) {
-    guard notes.take(now, perSecond: 200, burst: 40) else { return }
+  /// Logs one of the engine's notes, as something the engine said: what it concerns is told by the fields.
+  private func write(_ note: Note) {
     let holding = holdings.first { $0.number == note.group }
-    let interface = holding?.interface ?? interfaces.first { $0.number == note.interface }
-    let name = interface?.name ?? "?"
-    let place = holding.map { "VHID \($0.group.vhid)@\(name)" } ?? name
-    let line = LogText.line(note, place: place)
-    var fields = [Log.messageID(note.code.rawValue)]
-    if interface != nil { fields.append("CARPD_INTERFACE=\(name)") }
-    if let holding { fields.append("CARPD_VHID=\(holding.group.vhid)") }
-    if note.code == .transition {
-      fields += ["CARPD_STATE=\(LogText.state(note.a & 0xff))", "CARPD_REASON=\(LogText.slug(note.b))"]
+    var fields = [Log.messageID(note.kind)]
+    if let interface = holding?.interface ?? interfaces.first(where: { $0.number == note.interface }) {
+      fields.append("CARPD_INTERFACE=\(interface.name)")
     }
-    log(line.level, line.text, fields)
+    if let holding { fields.append("CARPD_VHID=\(holding.group.vhid)") }
+    if !note.state.isEmpty { fields += ["CARPD_STATE=\(note.state)", "CARPD_REASON=\(note.reason)"] }
+    log(note.level, note.text, fields)
   }
 }

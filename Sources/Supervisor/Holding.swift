@@ -14,7 +14,7 @@ final class Holding {
   }
 
   /// Its number on the channel.
-  let number: Int
+  let number: UInt16
   private(set) var group: PolicyGroup
   let interface: Interface
   var phase = Phase.idle
@@ -33,12 +33,12 @@ final class Holding {
   var pendingRequest: UInt32?
   /// Next address to renew, per family.
   var renewal: [Family: Int] = [:]
-  /// Next address to announce; nil when nothing is left to announce.
-  var announcement: Int?
+  /// Counts rounds of announcements: the newest one goes on.
+  var round = 0
   /// Networks for which a route was added, with the shared address that needed it.
-  var routes: [SharedAddress] = []
+  var routes: [HostAddress] = []
   /// Spare advertisements, oldest first.
-  var deposits: [Family: [Advertise]] = [:]
+  private var deposits: [Family: [Advertise]] = [:]
   /// Advertisements sent since the last record of their number.
   var advertised: UInt32 = 0
   /// True while deposited advertisements are sent for want of an engine.
@@ -48,11 +48,8 @@ final class Holding {
   private var sentCounters: [UInt64] = []
   private var requests = TokenBucket()
 
-  init(number: Int, _ group: PolicyGroup, on interface: Interface) {
-    self.number = number
-    self.group = group
-    self.interface = interface
-    interval = group.interval
+  init(number: UInt16, _ group: PolicyGroup, on interface: Interface) {
+    (self.number, self.group, self.interface, interval) = (number, group, interface, group.interval)
   }
 
   var isOurs: Bool { phase != .idle && phase != .leaving }
@@ -63,16 +60,12 @@ final class Holding {
   var carrier: Int32 { group.mac == .virtual ? macvlan : interface.index }
 
   /// Takes over what a reload changed.
-  func change(to new: PolicyGroup) {
-    group = new
-    interval = max(interval, new.interval)
-  }
+  func change(to new: PolicyGroup) { (group, interval) = (new, max(interval, new.interval)) }
 
   /// Remembers a counter; false if it was used lately.
   func use(_ counter: UInt64) -> Bool {
     if sentCounters.contains(counter) { return false }
-    sentCounters.append(counter)
-    if sentCounters.count > 64 { sentCounters.removeFirst() }
+    sentCounters = sentCounters.suffix(63) + [counter]
     return true
   }
 
@@ -82,9 +75,9 @@ final class Holding {
     return requests.take(now, perSecond: perSecond, burst: 40 + perSecond / 4)
   }
 
+  /// Keeps a spare advertisement; of a family the newest eight.
   func keep(_ deposit: Advertise) {
-    deposits[deposit.family, default: []].append(deposit)
-    if deposits[deposit.family, default: []].count > 8 { deposits[deposit.family]?.removeFirst() }
+    deposits[deposit.family] = deposits[deposit.family, default: []].suffix(7) + [deposit]
   }
 
   /// A spare advertisement with the configured interval, or 255/255 for a bow-out.

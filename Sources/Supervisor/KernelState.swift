@@ -21,13 +21,13 @@ struct KernelLink {
   init?(_ body: NetlinkReader) {
     guard body.integer(at: 0, as: UInt8.self) == UInt8(AF_UNSPEC) else { return nil }
     index = body.integer(at: 4)
-    isEthernet = body.integer(at: 2, as: UInt16.self) == UInt16(ARPHRD_ETHER)
     let flags: UInt32 = body.integer(at: 8)
     isUp = flags & UInt32(IFF_UP) != 0
     hasCarrier = flags & UInt32(IFF_RUNNING) != 0
     let attributes = body.attributes(from: MemoryLayout<ifinfomsg>.size)
     name = attributes[Int(IFLA_IFNAME)]?.text ?? ""
     mac = attributes[Int(IFLA_ADDRESS)].map { Array($0.bytes) } ?? []
+    isEthernet = body.integer(at: 2, as: UInt16.self) == UInt16(ARPHRD_ETHER) && mac.count == 6
     let isMacvlan = attributes[Int(IFLA_LINKINFO)]?.attributes()[Int(IFLA_INFO_KIND)]?.text == "macvlan"
     macvlanBase = isMacvlan ? attributes[Int(IFLA_LINK)]?.integer() ?? 0 : 0
     memo = attributes[Int(IFLA_IFALIAS)]?.text ?? ""
@@ -48,15 +48,15 @@ struct ARPSettings: Equatable {
 
   /// As a macvlan's ifalias keeps them for a start after a crash.
   var memo: String { "carpd arp_ignore=\(ignore) arp_announce=\(announce)" }
-}
 
-extension ARPSettings {
+  init(ignore: UInt32, announce: UInt32) { (self.ignore, self.announce) = (ignore, announce) }
   init?(memo: String) {
     let numbers = memo.split(whereSeparator: { $0 == " " || $0 == "=" }).compactMap { UInt32($0) }
     guard memo.hasPrefix("carpd "), numbers.count == 2 else { return nil }
     self.init(ignore: numbers[0], announce: numbers[1])
   }
 }
+
 
 /// An address as the kernel describes it (RTM_NEWADDR, RTM_DELADDR).
 struct KernelAddress: Equatable {

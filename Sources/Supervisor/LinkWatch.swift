@@ -14,22 +14,23 @@ extension Supervisor {
   }
 
   func receiveKernelEvents() {
-    do throws(Errno) {
-      var areLinksNew = false
+    var areLinksNew = false
+    let overflow = attempt { () throws(Errno) in
       try monitor.events { event in
-        switch event.type {
-        case RTM_NEWLINK, RTM_DELLINK:
-          guard let link = KernelLink(event.body) else { return }
+        if event.type == RTM_NEWADDR || event.type == RTM_DELADDR {
+          if let entry = KernelAddress(event.body) { changed(entry, isThere: event.type == RTM_NEWADDR) }
+        } else if let link = KernelLink(event.body) {
           links[link.index] = event.type == RTM_NEWLINK ? link : nil
           areLinksNew = true
-        default: if let entry = KernelAddress(event.body) { changed(entry, isThere: event.type == RTM_NEWADDR) }
         }
       }
-      if areLinksNew { followLinks() }
-    } catch {
+    }
+    if overflow != nil {
       log(.notice, "the kernel's events overflowed; reading its state anew")
       try? readKernel()
       for holding in holdings where holding.phase == .held { checkSoon(holding) }
+    } else if areLinksNew {
+      followLinks()
     }
   }
 
@@ -57,25 +58,23 @@ extension Supervisor {
     interface.update(link)
     if let addresses {
       interface.own = addresses.filter { $0.interface == interface.index && $0.isUsable && !isShared($0) }
-      if interface.index != index && interface.index != 0 {
-        adopt(interface, addresses.filter(\.isOurs))
-      }
+      if interface.index != index && interface.index != 0 { adopt(interface, addresses.filter(\.isOurs)) }
+      for holding in holdings(on: interface) { _ = keeper.prepare(holding) }
+    } else if (index, mac, condition) == (interface.index, interface.mac, interface.condition) {
+      return
     }
-    for holding in holdings(on: interface) where addresses != nil { _ = keeper.prepare(holding) }
-    if (index, mac, condition) == (interface.index, interface.mac, interface.condition) && addresses == nil { return }
     if interface.condition == .up && enginePhase != .starting {
       // Joined anew when the link comes back: a switch may have forgotten the membership.
       if condition != .up { interface.close() }
       openSockets(interface)
     }
-    sendSources(interface)
+    sendLink(interface)
     if interface.condition != condition {
       let isBare = interface.condition == .noCarrier
       log(.notice, "\(interface.name) is \(isBare ? "without carrier" : "\(interface.condition)")")
       if interface.condition == .unusable && !holdings(on: interface).isEmpty {
         log(.error, "\(interface.name) cannot be used: \(interface.trouble)")
       }
-      sendLink(interface)
     }
     // Announced again with the new MAC address: neighbours know the old one.
     if interface.mac != mac { for holding in holdings(on: interface) where holding.isOurs { announce(holding) } }
@@ -104,8 +103,7 @@ extension Supervisor {
       guard Set(marked.filter { $0.interface == carrier }.map(\.address)).isSuperset(of: wanted) else { continue }
       leftovers.removeAll { $0.index == carrier }
       strays.removeAll { wanted.contains($0.address) }
-      holding.macvlan = macvlan?.index ?? 0
-      holding.phase = .held
+      (holding.macvlan, holding.phase) = (macvlan?.index ?? 0, .held)
       keeper.renewAll(holding)
       holding.lastAdvertisement = EventLoop.now()
       audit(.adopted, holding.name)
@@ -126,11 +124,10 @@ extension Supervisor {
       let place = interface.own.firstIndex { $0.address == entry.address && $0.prefix == entry.prefix }
       if let place { interface.own.remove(at: place) }
       if isThere && entry.isUsable { interface.own.insert(entry, at: place ?? interface.own.count) }
-      sendSources(interface)
+      sendLink(interface)
     } else if !isThere {
-      for holding in holdings
-      where holding.phase == .held && holding.group.addresses.contains(where: { $0.address == entry.address }) {
-        checkSoon(holding)
+      for holding in holdings where holding.group.addresses.contains(where: { $0.address == entry.address }) {
+        if holding.phase == .held { checkSoon(holding) }
       }
     }
   }
@@ -165,12 +162,11 @@ extension Supervisor {
     let isOverdue = now - holding.lastAdvertisement + 100_000_000 >= UInt64(lease) * 1_000_000_000
     if !isOverdue && holding.restored.count <= 3 {
       log(.warning, "\(holding.name): somebody \(what); putting it back (\(holding.restored.count) of 3 a minute)")
-      holding.phase = .acquiring(0)
-      return continueAcquiring(holding)
+      return startAcquiring(holding)
     }
     let why = isOverdue ? "its lease ran out, as nothing was advertised" : "somebody \(what), again and again"
     log(.error, "\(holding.name): \(why); giving the role up")
     release(holding)
-    loseRole(holding)
+    tell(.role(group: holding.number, change: .lost))
   }
 }

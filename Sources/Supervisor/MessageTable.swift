@@ -32,13 +32,10 @@ struct EngineRule {
     .announce: EngineRule(isRated: true, needsRole: true),
     // Checks: family of the group; the newest eight are kept.
     .deposit: EngineRule(),
-    // Checks: the connection is an administrator's by the supervisor's own record. One at a time; recorded with its outcome.
-    .requestReload: EngineRule(phases: [.running]),
-    .setLogLevel: EngineRule(phases: [.running]),
-    .requestAuditHead: EngineRule(phases: [.running]),
-    // Checks: the connection exists, and where something was allowed is an administrator's. Recorded.
-    .administered: EngineRule(),
-    // A code and numbers for the log; rate.
+    // Checks: what was allowed, or is asked of the supervisor (reload, log level, head of the audit log), was so for a
+    // connection that is an administrator's by the supervisor's own record. Recorded, a refusal too.
+    .administer: EngineRule(),
+    // A line for the log, of bounded length, control characters made visible; rate.
     .note: EngineRule(),
     .heartbeat: EngineRule(),
     // Checks: the connection exists.

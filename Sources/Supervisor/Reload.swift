@@ -19,10 +19,7 @@ extension Supervisor {
     do throws(Errno) {
       // By its name: an editor may have put another file in its place.
       let file = try openFile(options.config, O_RDONLY | O_NOCTTY | O_NONBLOCK)
-      _ = try ConfigurationLoad(
-        file.raw, groups: groups.raw, path: options.config, credentials: credentials,
-        generation: policy.generation &+ 1, children, log,
-        done: { [unowned self] in finishReload($0, $1, for: connection) })
+      try load(file, generation: policy.generation &+ 1) { [unowned self] in finishReload($0, $1, for: connection) }
     } catch {
       let text = "cannot open \(options.config): \(error); it must be readable for the group of carpd's user (0640)"
       finishReload(nil, [finding(.error, text)], for: connection)
@@ -32,7 +29,6 @@ extension Supervisor {
   private func finishReload(_ new: Policy?, _ findings: [Message], for connection: UInt32) {
     guard let old = policy, !isStopping else { return }
     var findings = findings
-    var succeeded = false
     if var new {
       if Startup.directory(of: new.settings.auditLog) != Startup.directory(of: old.settings.auditLog) {
         findings.append(finding(.warning, "the audit log moves to another directory with the next restart only"))
@@ -44,22 +40,19 @@ extension Supervisor {
           findings.append(finding(.error, conflict))
         } else {
           enforce(new)
-          audit.start(children, new.settings, key: new.auditKey)
           followLinks(addresses)
-          succeeded = true
         }
       } catch {
         findings.append(finding(.error, "the kernel does not tell its addresses: \(error)"))
       }
     }
-    let generation = policy?.generation ?? 0
+    let generation = policy?.generation ?? old.generation
+    let succeeded = generation != old.generation
     let who = connection == 0 ? "SIGHUP" : control.name(connection)
     audit(.reload, "generation \(generation)", succeeded ? .allow : .error, origin: .administrator, cause: who)
     log(succeeded ? .notice : .error, "configuration \(generation) \(succeeded ? "is" : "stays") in force")
-    if enginePhase == .running {
-      for finding in findings { engine?.endpoint.send(finding) }
-      engine?.endpoint.send(.reloadResult(connection: connection, succeeded: succeeded, generation: generation))
-    }
+    for finding in findings { tell(finding) }
+    tell(.reloadResult(connection: connection, succeeded: succeeded, generation: generation))
     becomeReady()
     reloads.removeFirst()
     startReload()
@@ -68,7 +61,7 @@ extension Supervisor {
   /// Logs what concerns the file as a whole, and makes a message of it.
   private func finding(_ level: LogLevel, _ text: String) -> Message {
     log(level, text)
-    return .diagnostic(isError: level == .error, line: 1, column: 1, text: text)
+    return .diagnostic(level: level, line: 1, column: 1, text: text)
   }
 
   /// Why a policy cannot hold on this machine: a shared address that is its own.
@@ -88,6 +81,7 @@ extension Supervisor {
     policy = new
     control.settings = new.settings
     audit(.policy, "generation \(new.generation), \(new.groups.count) virtual hosts", origin: .administrator)
+    audit.start(children, new)
     var interfaceNumbers = unused(known.map(\.number))
     interfaces = new.interfaces.map { name in
       known.first { $0.name == name } ?? Interface(name: name, number: interfaceNumbers.removeFirst(), loop: loop)
@@ -96,7 +90,7 @@ extension Supervisor {
     var numbers = unused(old.map(\.number))
     holdings = new.groups.compactMap { group in
       if let holding = old.first(where: { $0.group.continues(as: group) }) { return holding }
-      guard let interface = interfaces.first(where: { $0.name == group.interface }) else { return nil }
+      guard let interface = interfaces.first(where: { $0.name == group.interfaceName }) else { return nil }
       let holding = Holding(number: numbers.removeFirst(), group, on: interface)
       // Begun anew under another MAC address: bowed out of as it was.
       holding.holdUntil = old.first { $0.name == holding.name }?.holdUntil ?? 0
@@ -104,23 +98,22 @@ extension Supervisor {
     }
     var renewed: [Holding] = []
     for (holding, group) in zip(holdings, new.groups) where holding.group != group {
-      let before = holding.group
+      let before = holding.group.addresses
       holding.change(to: group)
-      if holding.phase == .idle || before.addresses == group.addresses { continue }
-      keeper.removeAddresses(before, holding)
+      if holding.phase == .idle || before == group.addresses { continue }
+      keeper.drop(before, of: holding)
       renewed.append(holding)
     }
     sendPolicy()
     for holding in renewed where holding.isOurs {
-      holding.phase = .acquiring(0)
-      continueAcquiring(holding)
+      startAcquiring(holding)
       if holding.isOurs { announce(holding) }
     }
   }
 
   /// Enough numbers that `taken` does not hold.
-  private func unused(_ taken: [Int]) -> [Int] {
-    (0..<taken.count + 2 * PolicyBuilder.maximumGroups).filter { !taken.contains($0) }
+  private func unused(_ taken: [UInt16]) -> [UInt16] {
+    (0..<UInt16(taken.count + 2 * Policy.maximumGroups)).filter { !taken.contains($0) }
   }
 
   /// A virtual host that is no longer configured: bowed out of, then its macvlan goes, and with the last one what was
@@ -128,13 +121,13 @@ extension Supervisor {
   private func retire(_ holding: Holding) {
     if holding.isOurs { bowOut(holding, atOnce: false) }
     retired.append(holding)
-    loop.after(milliseconds: 2 * Supervisor.overlap) { [weak self] in
-      guard let self, !self.isStopping else { return }
-      self.keeper.remove(holding)
-      self.retired.removeAll { $0 === holding }
-      if self.interfaces.contains(where: { $0 === holding.interface }) { return }
+    loop.after(milliseconds: 2 * Supervisor.overlap) { [unowned self] in
+      if isStopping { return }
+      keeper.remove(holding)
+      retired.removeAll { $0 === holding }
+      if interfaces.contains(where: { $0 === holding.interface }) { return }
       holding.interface.close()
-      self.keeper.restoreARP(holding.interface)
+      keeper.restoreARP(holding.interface)
     }
   }
 }

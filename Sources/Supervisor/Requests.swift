@@ -17,7 +17,7 @@ enum Request {
   ///
   /// No DAD: the election decides who owns it. No prefix route, and for IPv6 no preferred lifetime: the host's own
   /// traffic must never take the shared address as source, nor another way out.
-  static func addAddress(_ shared: SharedAddress, on interface: Int32, lease: UInt32, renewing: Bool) -> NetlinkMessage
+  static func addAddress(_ shared: HostAddress, on interface: Int32, lease: UInt32, renewing: Bool) -> NetlinkMessage
   {
     let preferred = shared.address.family == .ipv4 ? lease : 0
     let times = ifa_cacheinfo(ifa_prefered: preferred, ifa_valid: lease, cstamp: 0, tstamp: 0)
@@ -46,7 +46,7 @@ enum Request {
   }
 
   /// The route to the shared address's network, for a base interface that has none of its own.
-  static func route(_ shared: SharedAddress, on interface: Int32, add: Bool) -> NetlinkMessage {
+  static func route(_ shared: HostAddress, on interface: Int32, add: Bool) -> NetlinkMessage {
     let scope = shared.address.family == .ipv4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE
     let header = rtmsg(
       rtm_family: number(shared.address.family), rtm_dst_len: shared.prefix, rtm_src_len: 0, rtm_tos: 0,

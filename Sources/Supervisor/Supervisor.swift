@@ -21,8 +21,6 @@ public final class Supervisor {
   private let configuration: FileDescriptor
   /// /etc/group, for the config role to look numbers up.
   let groups: FileDescriptor
-  /// What this kernel offers, asked before the filter forbids asking.
-  private let landlock: Int
 
   // Fixed by the policy in force.
   var policy: Policy?
@@ -53,14 +51,19 @@ public final class Supervisor {
   private var isEnding = false
   private var exitCode: Int32 = 0
   private var lastTick = EventLoop.now()
-  private var lastSummary = EventLoop.now()
-  private var lastFed = EventLoop.now()
+  /// Five a second.
+  private var ticks = 0
   private var toldStatus = ""
 
-  /// Runs until stopped and returns the exit code.
+  /// Runs until stopped, as the supervisor or as the launcher that another carpd has started, and returns the exit code.
   public static func run(_ options: Options) -> Int32 {
     let log = Log(format: options.logFormat)
     do {
+      if options.isLauncher {
+        let identities = try Identities(options)
+        try Launcher.run(as: identities.launcher, identities.roles, options.fallback)
+        return 0
+      }
       let supervisor = try Supervisor(options, log)
       try supervisor.loop.run()
       return supervisor.exitCode
@@ -68,27 +71,14 @@ public final class Supervisor {
       log(.error, refusal.text)
       return refusal.code
     } catch {
-      log(.error, "cannot start: \(error)")
-      return ExitCode.system
-    }
-  }
-
-  /// Runs as the launcher that another carpd has started, until that ends, and returns the exit code.
-  public static func runLauncher(_ options: Options) -> Int32 {
-    do {
-      let identities = try Startup.identities(options)
-      try Launcher.run(as: identities.launcher, identities.roles, options.fallback)
-      return 0
-    } catch {
-      Log(format: options.logFormat)(.error, "the launcher could not confine itself: \(error)")
+      log(.error, "cannot start\(options.isLauncher ? " the launcher" : ""): \(error)")
       return ExitCode.system
     }
   }
 
   private init(_ options: Options, _ log: Log) throws {
-    self.options = options
-    self.log = log
-    let identities = try Startup.identities(options)
+    (self.options, self.log) = (options, log)
+    let identities = try Identities(options)
     if options.noUsers { log(.warning, "--no-users: all roles run as the same user; for test rigs only") }
     do throws(Errno) { configuration = try openFile(options.config, O_RDONLY | O_NOCTTY) } catch {
       throw StartFailure(ExitCode.config, "cannot open \(options.config): \(error); name the file with --config")
@@ -99,9 +89,7 @@ public final class Supervisor {
     let loop = try EventLoop()
     let audit = AuditTrail(loop, log)
     let control = try ControlSocket(options, owner: identities.own, loop, audit)
-    let children = try Children(
-      loop, log, engine: program.raw,
-      launcher: identities.launcher, roles: identities.roles, audit)
+    let children = try Children(loop, log, engine: program.raw, identities, audit)
     // systemd's credentials are root's, to be read while this still may.
     let credentials = Secrets.credentials()
     // From here on nothing runs with more than the two network capabilities.
@@ -110,20 +98,30 @@ public final class Supervisor {
     if !options.check && !Capabilities.supervisor.allSatisfy(ProcessStatus.own.permits) {
       throw StartFailure(ExitCode.system, "CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
     }
-    landlock = landlockVersion()
+    let landlock = landlockVersion()
+    if options.check {
+      log.plain("this kernel: Landlock " + (landlock == 0 ? "missing (capabilities and seccomp hold)" : "version \(landlock)"))
+    }
     try Startup.restrict(options)
     try filterSupervisor(options.fallback)
     keeper = try AddressKeeper(loop, log, audit)
     monitor = try NetlinkSocket(groups: UInt32(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
     transmitter = try Transmitter()
-    self.credentials = credentials
-    self.audit = audit
-    self.loop = loop
-    self.signals = signals
-    self.children = children
-    self.control = control
+    (self.credentials, self.audit, self.loop) = (credentials, audit, loop)
+    (self.signals, self.children, self.control) = (signals, children, control)
     try loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
-    children.onLauncherReady = { [unowned self] in load() }
+    control.handOver = { [unowned self] connection, descriptor in
+      guard enginePhase == .running, let channel = engine?.endpoint else { return false }
+      return (try? channel.send(.connection(connection), descriptors: [descriptor])) != nil
+    }
+    children.onLauncherReady = { [unowned self] in
+      let failure = attempt { () throws(Errno) in
+        try load(configuration, generation: 1) { [unowned self] policy, _ in
+          if let policy { begin(policy) } else { fail(options.check ? 1 : ExitCode.config) }
+        }
+      }
+      if let failure { fail(ExitCode.internal, "cannot start the config process: \(failure)") }
+    }
     children.onLauncherLost = { [unowned self] in
       if isStopping { return finish() }
       // Nothing can be replaced any more, but nothing is lost yet: the service manager starts the next carpd in time.
@@ -133,49 +131,35 @@ public final class Supervisor {
     }
     loop.after(milliseconds: 5000) { [unowned self] in
       if policy != nil || isStopping { return }
-      log(.error, "no policy after five seconds: the launcher or the config process hangs")
-      fail(ExitCode.internal)
+      fail(ExitCode.internal, "no policy after five seconds: the launcher or the config process hangs")
     }
   }
 
   // MARK: - Start
 
-  private func load() {
-    do throws(Errno) {
-      _ = try ConfigurationLoad(
-        configuration.raw, groups: groups.raw, path: options.config, credentials: credentials, generation: 1,
-        children, log,
-        done: { [unowned self] policy, _ in
-          guard let policy else { return fail(options.check ? 1 : ExitCode.config) }
-          begin(policy)
-        })
-    } catch {
-      log(.error, "cannot start the config process: \(error)")
-      fail(ExitCode.internal)
-    }
+  /// Has the configuration in `file` read.
+  func load(_ file: FileDescriptor, generation: UInt32, done: @escaping (Policy?, [Message]) -> Void) throws(Errno) {
+    _ = try ConfigurationLoad(
+      file.raw, groups: groups.raw, options, credentials: credentials, generation: generation, children, log, done: done)
   }
 
   private func begin(_ policy: Policy) {
-    do throws(Errno) {
+    let failure = attempt { () throws(Errno) in
       if let conflict = conflict(of: policy, try keeper.addresses()) {
-        log(.error, conflict)
-        return fail(options.check ? 1 : ExitCode.config)
+        return fail(options.check ? 1 : ExitCode.config, conflict)
       }
       if options.check {
-        Startup.describe(policy, landlock: landlock, log)
+        log.plain("the configuration is right")
         return fail(0)
       }
-      enforce(policy)
       children.seal(auditDirectory: Startup.directory(of: policy.settings.auditLog))
-      audit.start(children, policy.settings, key: policy.auditKey)
+      enforce(policy)
       try loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
       try readKernel()
       startEngine()
       tick()
-    } catch {
-      log(.error, "cannot ask the kernel for its interfaces: \(error)")
-      fail(ExitCode.system)
     }
+    if let failure { fail(ExitCode.system, "cannot ask the kernel for its interfaces: \(failure)") }
   }
 
   /// The engine runs and has its configuration: the service is up.
@@ -196,16 +180,14 @@ public final class Supervisor {
     if late > 300_000_000 {
       // Whoever was stopped with this process needs a moment to be heard again.
       lastHeartbeat = now
-      if holdings.contains(where: \.suspended) { reportStall(late) }
+      if holdings.contains(where: \.suspended) { reportStall(late / 1_000_000) }
     } else {
       audit.watch(now)
     }
     if unrecordedDenials > 0 { audit(.denial, "further requests", .deny, origin: .engine, count: unrecordedDenials) }
     unrecordedDenials = 0
-    if now - lastSummary >= 60_000_000_000 {
-      lastSummary = now
-      countAdvertisements()
-    }
+    ticks += 1
+    if ticks % 300 == 0 { countAdvertisements() }
     if let engine, enginePhase == .running, now - lastHeartbeat > 1_000_000_000 {
       children.end(engine, "has not been heard for a second")
     }
@@ -215,12 +197,17 @@ public final class Supervisor {
       Startup.notify("STATUS=\(status)")
     }
     // The service manager's watchdog is fed while both this loop and the engine's turn.
-    if let watchdog = Startup.watchdog, now - lastFed >= watchdog / 2, now - lastHeartbeat < 1_000_000_000 {
-      lastFed = now
-      Startup.notify("WATCHDOG=1")
-    }
+    if Startup.hasWatchdog && now - lastHeartbeat < 1_000_000_000 { Startup.notify("WATCHDOG=1") }
     if isStopping { return }
     loop.at(now + 200_000_000) { [unowned self] in tick() }
+  }
+
+  /// The loop slept: leases have run out or soon will, and another master may be there. Nothing is said until the
+  /// engine has listened and asked anew.
+  private func reportStall(_ milliseconds: UInt64) {
+    log(.warning, "this process did not run for \(milliseconds) ms; listening before speaking")
+    audit(.stall, "\(milliseconds) ms", origin: .kernel)
+    tell(.stalled(milliseconds: UInt32(clamping: milliseconds)))
   }
 
   /// Advertisements are counted, not recorded one by one.
@@ -255,10 +242,10 @@ public final class Supervisor {
     loop.after(milliseconds: 500) { [unowned self] in finish() }
   }
 
-  /// Ends for a reason that was logged; what is held is bowed out of.
-  func fail(_ code: Int32) {
-    exitCode = code
-    isStopping = true
+  /// Ends for a reason, unless that was logged already; what is held is bowed out of.
+  func fail(_ code: Int32, _ reason: String? = nil) {
+    if let reason { log(.error, reason) }
+    (exitCode, isStopping) = (code, true)
     finish()
   }
 
