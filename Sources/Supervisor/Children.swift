@@ -72,11 +72,14 @@ final class Children {
     launcher.onHang = { [unowned self] in loseLauncher() }
   }
 
+  /// Bytes that may wait in a channel, of which the kernel makes twice as many: a short message costs 768, the largest
+  /// policy has 17,000 of them.
+  static let room: Int32 = 16 << 20
+
   /// Starts a role; its channel is descriptor 3 there, `extra` become 4 and 5.
   func start(_ role: Role, extra: [Int32] = []) throws(Errno) -> ChildProcess {
     let (channel, far) = try openSocketPair()
-    // Hundreds of virtual hosts advertise in the same instant: the default, some 270 messages, would drop the last ones.
-    for end in [channel, far] { try? setOption(end.raw, SOL_SOCKET, SO_SNDBUFFORCE, Int32(1 << 20)) }
+    for end in [channel, far] { try? setOption(end.raw, SOL_SOCKET, SO_SNDBUFFORCE, Children.room) }
     lastToken += 1
     try launcher.send(.spawn(role: role, token: lastToken), descriptors: [far.raw] + extra)
     let child = ChildProcess(role, lastToken, Endpoint(channel, loop: loop))

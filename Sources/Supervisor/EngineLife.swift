@@ -17,9 +17,9 @@ extension Supervisor {
     }
   }
 
-  /// Says something to an engine that can hear it; what is stale when late is dropped if it does not keep up.
-  func tell(_ message: Message, droppable: Bool = false) {
-    if enginePhase == .running { engine?.endpoint.send(message, droppable: droppable) }
+  /// Says something to an engine that can hear it.
+  func tell(_ message: Message) {
+    if enginePhase == .running { engine?.endpoint.send(message) }
   }
 
   /// Gives a proven engine all it needs, and the roles it has to go on with.
@@ -72,7 +72,9 @@ extension Supervisor {
     if interface.serves(groups) { return }
     let object = "\(interface.name): raw 112, bound, joined, filter locked"
     audit(.socket, object, .intent)
-    interface.open(groups) { [unowned self] in tell(.frame($0), droppable: true) }
+    interface.open(groups) { [unowned self] frame in
+      if enginePhase == .running { engine?.endpoint.offer(.frame(frame)) }
+    }
     audit(.socket, object, interface.condition == .up ? .allow : .error)
   }
 

@@ -8,6 +8,8 @@ for signal in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] { Glibc.signal
 let arguments = CommandLine.arguments.dropFirst()
 let isLauncher = arguments.first == "--launcher"
 switch CommandLineOptions.parse(arguments.dropFirst(isLauncher ? 1 : 0)) {
-case .run(let options): exit(isLauncher ? Supervisor.runLauncher(options) : Supervisor.run(options))
+case .run(var options):
+  options.isLauncher = isLauncher
+  exit(Supervisor.run(options))
 case .exit(let code): exit(code)
 }
