@@ -1,6 +1,4 @@
-import CLinux
-import Glibc
-public import Linux
+@_exported public import Linux
 
 /// One end of a channel between two of carpd's processes.
 ///

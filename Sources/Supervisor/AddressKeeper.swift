@@ -1,7 +1,4 @@
-import CLinux
 import Channel
-import Glibc
-import Linux
 
 /// Puts shared addresses on interfaces and takes them off: macvlans, leases, routes, and the ARP settings of the base
 /// interface. Everything here is a privileged act and is recorded.

@@ -1,8 +1,5 @@
-import CLinux
 import Channel
 import Confinement
-import Glibc
-import Linux
 
 /// Hands every privileged act to the auditor. It never waits: what the auditor cannot take is kept up to a limit, then
 /// counted as lost, and whether acquisitions go on meanwhile is the configuration's choice.

@@ -1,9 +1,6 @@
-import CLinux
 import Channel
 import Confinement
-import Glibc
 import Launcher
-import Linux
 
 /// An unprivileged process of ours, from the order to start it to its end.
 final class ChildProcess {

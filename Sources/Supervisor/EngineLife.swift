@@ -1,5 +1,4 @@
 import Channel
-import Linux
 
 /// The engine's life: started, configured, fed, replaced.
 extension Supervisor {

@@ -1,6 +1,4 @@
 import Channel
-import Glibc
-import Linux
 
 /// What the engine asks for, checked against the policy (`EngineRule.table`) and carried out.
 extension Supervisor {

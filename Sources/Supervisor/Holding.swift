@@ -1,5 +1,4 @@
 import Channel
-import Linux
 
 /// What the supervisor knows of one virtual host while it runs.
 final class Holding {

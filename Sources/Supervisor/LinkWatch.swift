@@ -1,7 +1,4 @@
-import CLinux
 import Channel
-import Glibc
-import Linux
 
 /// What the kernel does to interfaces and addresses, whoever made it do so.
 extension Supervisor {

@@ -1,7 +1,4 @@
-import CLinux
 import Channel
-import Glibc
-import Linux
 
 /// One receiving socket: bound to its interface, its filter locked, relaying opaque bytes.
 ///

@@ -1,6 +1,4 @@
 import Channel
-import Glibc
-import Linux
 
 /// A policy takes effect whole or not at all; a reload makes the next one from the file, never from the engine.
 extension Supervisor {

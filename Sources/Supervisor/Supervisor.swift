@@ -1,9 +1,6 @@
-import CLinux
 import Channel
 import Confinement
-import Glibc
 import Launcher
-import Linux
 
 /// The privileged parent: owns policy, sockets, addresses and leases; starts, feeds and replaces the others.
 public final class Supervisor {

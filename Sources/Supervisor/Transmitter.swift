@@ -1,7 +1,4 @@
-import CLinux
 import Channel
-import Glibc
-import Linux
 
 /// Builds every packet that leaves, from the policy's own facts: of what the engine says only the numbers of an
 /// advertisement get in.
