@@ -9,10 +9,8 @@ import Testing
   private static func feed(_ bytes: [UInt8], _ builder: inout PolicyBuilder) -> Bool {
     switch Packet(bytes: bytes)?.message {
     case nil: return false
-    case .note(let note): #expect(!LogText.line(note, place: "vhid 1@eth0").text.isEmpty)
     case .virtualHost(let host): try? builder.add(host)
-    case .address(let entry): try? builder.add(entry, isPeer: false)
-    case .peer(let entry): try? builder.add(entry, isPeer: true)
+    case .address(let entry): try? builder.add(entry)
     case .settings(let settings): builder.add(settings)
     case .commit: _ = try? builder.policy(generation: 1)
     default: break

@@ -40,7 +40,7 @@ import Testing
   @Test func whatIsRight() throws {
     var builder = PolicyBuilder()
     try builder.add(host())
-    try builder.add(entry(), isPeer: false)
+    try builder.add(entry())
     let policy = try builder.policy(generation: 7)
     #expect(policy.generation == 7 && policy.groups.map(\.interface) == ["eth0"])
     #expect(
@@ -69,7 +69,7 @@ import Testing
         var changed = host()
         change(&changed)
         try $0.add(changed)
-        try $0.add(entry(), isPeer: false)
+        try $0.add(entry())
       }
       #expect(text?.contains(reason) == true, "\(reason): \(text ?? "accepted")")
     }
@@ -84,7 +84,9 @@ import Testing
       for isPeer in [false, true] {
         let text = refusal {
           try $0.add(host(peers: 1))
-          try $0.add(entry, isPeer: isPeer)
+          var entry = entry
+          entry.isPeer = isPeer
+          try $0.add(entry)
         }
         #expect(text == "not a usable address", "\(number)")
       }
@@ -94,7 +96,7 @@ import Testing
     #expect(
       refusal {
         try $0.add(host())
-        try $0.add(multicast, isPeer: false)
+        try $0.add(multicast)
       } == "not a usable address")
   }
 
@@ -114,8 +116,8 @@ import Testing
     let sameAddress = refusal {
       try $0.add(host())
       try $0.add(host(1))
-      try $0.add(entry(0), isPeer: false)
-      try $0.add(entry(1), isPeer: false)
+      try $0.add(entry(0))
+      try $0.add(entry(1))
     }
     #expect(sameAddress == "192.0.2.1 twice")
     #expect(refusal { _ in } == "no virtual host")
@@ -126,7 +128,7 @@ import Testing
     #expect(hosts?.contains("twice") == true || hosts?.contains("too many") == true)
     let addresses = refusal { builder in
       try builder.add(host())
-      for number in 0...UInt64(20_000) { try builder.add(entry(0, 0x0a00_0001 + number), isPeer: false) }
+      for number in 0...UInt64(20_000) { try builder.add(entry(0, 0x0a00_0001 + number)) }
     }
     #expect(addresses == "not a usable address")
   }
@@ -141,8 +143,7 @@ import Testing
 @Suite struct EngineRuleTests {
   @Test func exactlyTheEnginesMessages() {
     let engines: Set<MessageType> = [
-      .advertise, .acquire, .release, .bowOut, .announce, .deposit, .requestReload, .note, .heartbeat, .closed,
-      .administered, .setLogLevel, .requestAuditHead,
+      .advertise, .acquire, .release, .bowOut, .announce, .deposit, .note, .heartbeat, .closed, .administer,
     ]
     #expect(Set(EngineRule.table.keys) == engines)
   }
@@ -157,7 +158,6 @@ import Testing
     }
     // May cross the order to stop on its way: then it is denied, which is no violation.
     #expect(EngineRule.table[.acquire]?.phases == [.running, .stopping])
-    #expect(EngineRule.table[.requestReload]?.phases == [.running])
   }
 }
 
@@ -205,37 +205,5 @@ import Testing
     #expect(holding.spend(.ipv6, bowOut: true) == nil)
     for _ in 0..<6 { #expect(holding.spend(.ipv4, bowOut: false) != nil) }
     #expect(holding.spend(.ipv4, bowOut: false) == nil)
-  }
-}
-
-@Suite struct LogTextTests {
-  @Test func reasonsAreTheElections() {
-    #expect(LogText.reasons == Reason.allCases.map(\.text))
-    for reason in Reason.allCases { #expect(LogText.reasons[Int(reason.rawValue)] == reason.text) }
-  }
-
-  /// Every note there can be gives a line; no number in it can make it trap or bring text of its own.
-  @Test func notes() {
-    let numbers: [UInt32] = [0, 1, 2, 3, 7, 8, 12, 13, 255, 256, 0x0102, 0x0300, 0x7fff_ffff, 0x8000_0000, .max]
-    for code in NoteCode.allCases {
-      for a in numbers {
-        for b in numbers {
-          var note = Note()
-          note.code = code
-          note.a = a
-          note.b = b
-          note.address = Address(family: .ipv4, high: .max, low: .max)
-          let line = LogText.line(note, place: "vhid 1@eth0")
-          #expect(!line.text.isEmpty && line.text.utf8.count < 400)
-        }
-      }
-    }
-  }
-
-  @Test func transition() {
-    var note = Note()
-    note.a = 1 << 8 | 2
-    note.b = UInt32(Reason.masterTimedOut.rawValue)
-    #expect(LogText.line(note, place: "VHID 1@vtnet0").text == "VHID 1@vtnet0: BACKUP -> MASTER (master timed out)")
   }
 }

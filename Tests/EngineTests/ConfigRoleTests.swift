@@ -65,10 +65,22 @@ extension EngineTests {
       let addresses = packets.compactMap { if case .address(let address) = $0.message { address } else { nil } }
       #expect(
         addresses.map { "\($0.group) \($0.index) \($0.address)/\($0.prefix)" } == [
-          "0 0 192.0.2.1/24", "0 1 2001:db8::1/64", "1 0 198.51.100.1/24", "2 0 192.0.2.2/24",
+          "0 0 192.0.2.1/24", "0 1 2001:db8::1/64", "1 0 198.51.100.1/24", "1 0 198.51.100.102/0", "2 0 192.0.2.2/24",
         ])
-      #expect(packets.count { $0.type == .peer } == 1)
+      #expect(addresses.map(\.isPeer) == [false, false, false, true, false])
       #expect(packets.last?.message == .commit(groups: 3, generation: 0))
+    }
+
+    @Test func whatWillBeDoneIsDescribed() throws {
+      let plan = try run(example).packets.compactMap {
+        if case .diagnostic(.info, let line, _, let text) = $0.message { "\(line): \(text)" } else { nil }
+      }
+      #expect(
+        plan == [
+          "3: vhid 1 on eth0: advbase 1 advskew 100, 2 addresses, virtual MAC, multicast, IPv4 lease 2 s, IPv6 lease 2 s",
+          "9: vhid 1 on eth1: advbase 1 advskew 0, 1 address, the interface's MAC, unicast to 198.51.100.102, IPv4 lease 2 s",
+          "15: vhid 2 on eth0: advbase 1 advskew 0, 1 address, virtual MAC, multicast, IPv4 lease 2 s",
+        ])
     }
 
     @Test func messagesAreWhatTheEngineTakes() throws {
@@ -79,8 +91,7 @@ extension EngineTests {
           // As the supervisor does once it has read the file.
           if host.secretKind == .file { (host.secretKind, host.secret) = (.key, [7]) }
           assembly.add(host)
-        case .address(let address): assembly.add(address: address)
-        case .peer(let peer): assembly.add(peer: peer)
+        case .address(let address): assembly.add(address)
         default: break
         }
       }
@@ -130,13 +141,13 @@ extension EngineTests {
       #expect(packets.count >= 2 && packets.allSatisfy { $0.type == .diagnostic })
       #expect(
         packets.contains {
-          if case .diagnostic(true, 2, _, let text) = $0.message { !text.isEmpty } else { false }
+          if case .diagnostic(.error, 2, _, let text) = $0.message { !text.isEmpty } else { false }
         })
     }
 
     @Test func passwordInAFileForEverybodyIsSaid() throws {
       let (_, packets) = try run(example, mode: 0o644)
-      #expect(packets.contains { $0.type == .diagnostic })
+      #expect(packets.contains { if case .diagnostic(.warning, _, _, _) = $0.message { true } else { false } })
     }
 
     @Test func longFindingsAreCut() throws {

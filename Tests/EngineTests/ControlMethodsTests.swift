@@ -26,7 +26,7 @@ extension EngineTests {
     }
 
     private func administrator(_ supervisor: FakeSupervisor, _ number: UInt32 = 1) throws -> ControlPeer {
-      ControlPeer(try supervisor.connect(number, isAdministrator: true, uid: 0))
+      ControlPeer(try supervisor.connect(number, access: .administer, uid: 0))
     }
 
     // MARK: Reading
@@ -191,13 +191,12 @@ extension EngineTests {
       client.ask(AuditHeadRequest())
       let messages = try supervisor.run()
       #expect(messages.administered.map(\.act) == [.maintenance, .promote, .reload, .setLogLevel, .auditHead])
-      #expect(messages.administered.allSatisfy { $0.connection == 7 && !$0.allowed })
+      #expect(messages.administered.allSatisfy { $0.connection == 7 && !$0.isAllowed })
       for method in ["Maintenance", "Promote", "Reload", "SetLogLevel", "AuditHead"] {
         #expect(throws: ClientError.refused(.notAuthorized(method: method, uid: 1234))) {
           try client.reply(to: ReloadRequest.self)
         }
       }
-      #expect(messages.count(.requestReload) == 0 && messages.count(.setLogLevel) == 0)
       #expect(supervisor.engine.groups.first?.election.state == .backup)
     }
 
@@ -212,7 +211,8 @@ extension EngineTests {
       readers[0].ask(ShowRequest())
       let messages = try supervisor.run(milliseconds: 100)
       reported += messages.administered.count
-      #expect(messages.count(.setLogLevel) == 1)
+      let level = messages.administered.filter(\.isAllowed)
+      #expect(level.map(\.act) == [.setLogLevel] && level.map(\.value) == [6])
       #expect(try administrator.reply(to: SetLogLevelRequest.self) != nil)
       #expect(reported <= Int(ControlServer.callsPerSecond) + 6)
     }
@@ -272,7 +272,7 @@ extension EngineTests {
       _ = try supervisor.run(milliseconds: 150)
       #expect(supervisor.engine.groups.first?.election.wireSkew == 240)
       // Removable by anyone who is allowed.
-      let other = ControlPeer(try supervisor.connect(2, isAdministrator: true, uid: 5))
+      let other = ControlPeer(try supervisor.connect(2, access: .administer, uid: 5))
       #expect(try answer(UndemoteRequest(name: "check"), from: other, supervisor).demotion == 20)
       other.ask(UndemoteRequest(name: "check"))
       _ = try supervisor.run()
@@ -390,20 +390,21 @@ extension EngineTests {
       var messages = try supervisor.run()
       #expect(messages.reloads == [1], "one at a time")
       #expect(try client.reply(to: ReloadRequest.self) == nil)
-      supervisor.send(.diagnostic(isError: false, line: 3, column: 4, text: "odd"))
+      supervisor.send(.diagnostic(level: .warning, line: 3, column: 4, text: "odd"))
+      supervisor.send(.diagnostic(level: .info, line: 1, column: 1, text: "for --check"))
       supervisor.configure([FakeSupervisor.host(advbase: 1)], generation: 2)
       supervisor.send(.reloadResult(connection: 1, succeeded: true, generation: 2))
       messages = try supervisor.run()
       let odd = DiagnosticReport(severity: .warning, file: "", line: 3, column: 4, message: "odd")
       #expect(try client.reply(to: ReloadRequest.self) == ReloadReply(generation: 2, diagnostics: [odd]))
       #expect(messages.reloads == [2])
-      supervisor.send(.diagnostic(isError: true, line: 1, column: 1, text: "wrong"))
+      supervisor.send(.diagnostic(level: .error, line: 1, column: 1, text: "wrong"))
       supervisor.send(.reloadResult(connection: 2, succeeded: false, generation: 2))
       _ = try supervisor.run()
       let wrong = DiagnosticReport(severity: .error, file: "", line: 1, column: 1, message: "wrong")
       #expect(throws: ClientError.refused(.invalidConfiguration([wrong]))) { try other.reply(to: ReloadRequest.self) }
       // By signal: nobody waits, and nothing of it is told to the next one.
-      supervisor.send(.diagnostic(isError: true, line: 9, column: 9, text: "by signal"))
+      supervisor.send(.diagnostic(level: .error, line: 9, column: 9, text: "by signal"))
       supervisor.send(.reloadResult(connection: 0, succeeded: false, generation: 2))
       client.ask(ReloadRequest())
       _ = try supervisor.run()
@@ -426,9 +427,13 @@ extension EngineTests {
       _ = try supervisor.run()
       #expect(try supervisor.run().reloads == [], "the one that was asked for is not over")
       supervisor.engine.expireCalls(now: .max)
-      #expect(try supervisor.run().reloads == [2])
-      supervisor.send(
-        .result(request: 0, type: .requestReload, group: 0xffff, denial: .notAdministrator, errno: 0))
+      let asked = try supervisor.run()
+      #expect(asked.reloads == [2])
+      let request = try #require(asked.first { $0.type == .administer }).id
+      // One of another request is none of this one.
+      for id in [request &- 1, request] {
+        supervisor.send(.result(request: id, type: .administer, group: 0xffff, denial: .notAdministrator, errno: 0))
+      }
       #expect(try supervisor.run().reloads == [3])
       #expect(throws: ClientError.self) { try client.reply(to: ReloadRequest.self) }
       supervisor.send(.reloadResult(connection: 3, succeeded: true, generation: 2))
@@ -440,7 +445,8 @@ extension EngineTests {
       let supervisor = try served()
       let client = try administrator(supervisor, 4)
       client.ask(AuditHeadRequest())
-      #expect(try supervisor.run().count(.requestAuditHead) == 1)
+      let asked = try supervisor.run().administered
+      #expect(asked.map(\.act) == [.auditHead] && asked.map(\.isAllowed) == [true])
       var status = AuditStatus()
       status.isWorking = true
       status.sequence = 17
@@ -457,6 +463,6 @@ extension EngineTests {
 extension [Packet] {
   /// The connections that a reload was asked for.
   fileprivate var reloads: [UInt32] {
-    compactMap { if case .requestReload(let connection) = $0.message { connection } else { nil } }
+    administered.filter { $0.act == .reload && $0.isAllowed }.map(\.connection)
   }
 }

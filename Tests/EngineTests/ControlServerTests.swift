@@ -160,6 +160,22 @@ extension EngineTests {
       #expect(idle.receive() == [], "who sends nothing may stay")
     }
 
+    /// Who may not even read is told so unasked, and has a moment to send its call.
+    @Test func strangersAreRefused() throws {
+      let supervisor = try served()
+      let client = ControlPeer(try supervisor.connect(7, access: .none, uid: 1234))
+      #expect(try supervisor.run(milliseconds: 50).closed.isEmpty)
+      let text = "{\"error\":\"io.carpd.Control.NotAuthorized\",\"parameters\":{\"method\":\"\",\"uid\":1234}}"
+      #expect(client.receive() == [text])
+      client.send(show)
+      #expect(try supervisor.run(milliseconds: 100).closed == [7])
+      #expect(client.receive() == nil)
+      // However many there are.
+      let crowd = try (100..<200).map { ControlPeer(try supervisor.connect(UInt32($0), access: .none)) }
+      #expect(try supervisor.run().closed.count == crowd.count - ControlServer.refusedLimit)
+      #expect(try supervisor.run(milliseconds: 150).closed.count == ControlServer.refusedLimit)
+    }
+
     @Test func connectionsAreLimited() throws {
       let supervisor = try served()
       let limit = ControlServer.connectionLimit

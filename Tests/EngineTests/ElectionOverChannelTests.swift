@@ -10,7 +10,7 @@ extension EngineTests {
     @Test func nothingActsBeforeTheCommit() throws {
       let supervisor = try FakeSupervisor()
       supervisor.link()
-      supervisor.send(.holdRole(group: 0))
+      supervisor.send(.role(group: 0, change: .held))
       #expect(try supervisor.run(milliseconds: 250).map(\.type) == [.ready])
     }
 
@@ -27,8 +27,9 @@ extension EngineTests {
       let order = messages.map(\.type).filter { [.acquire, .advertise, .announce].contains($0) }
       #expect(order.prefix(4) == [.acquire, .advertise, .advertise, .announce])
       let transitions = (early + messages).notes(.transition)
-      #expect(transitions.map(\.a) == [0x0001, 0x0102])
-      #expect(transitions.last.map { $0.b } == UInt32(Reason.masterTimedOut.rawValue))
+      #expect(transitions.map(\.state) == ["BACKUP", "MASTER"])
+      #expect(transitions.map(\.reason) == ["initialization-complete", "master-timed-out"])
+      #expect(transitions.last?.text == "VHID 1@eth0: BACKUP -> MASTER (master timed out)")
     }
 
     @Test func advertisementsVerify() throws {
@@ -53,7 +54,7 @@ extension EngineTests {
       #expect(Set(spares.map(\.counter)).count == 12)
       #expect(spares.allSatisfy { $0.digest.bytes == FakeSupervisor.digest(counter: $0.counter).bytes })
       supervisor.link()
-      supervisor.send(.holdRole(group: 0))
+      supervisor.send(.role(group: 0, change: .held))
       #expect(try supervisor.run(milliseconds: 250).count(.deposit) == 12)
     }
 
@@ -64,7 +65,7 @@ extension EngineTests {
       supervisor.frame(FakeSupervisor.advertisement(counter: 5_000_000))
       let messages = try supervisor.run()
       #expect(messages.count(.release) == 1)
-      #expect(messages.notes(.transition).map(\.a) == [0x0201])
+      #expect(messages.notes(.transition).map(\.state) == ["BACKUP"])
       #expect(supervisor.engine.snapshot().virtualHosts.first?.master == "192.0.2.102")
       let later = try supervisor.run(milliseconds: 300).advertisements
       // Beyond it by no more than what was deposited meanwhile.
@@ -94,11 +95,11 @@ extension EngineTests {
       fail(try supervisor.run(milliseconds: 40).filter { $0.type == .advertise })
       fail(try supervisor.run(milliseconds: 110).filter { $0.type == .advertise }.prefix(1))
       let demoted = try supervisor.run(milliseconds: 50)
-      #expect(demoted.notes(.demoted).map { [$0.a, $0.b] } == [[240, 3 << 24 | 240]])
+      #expect(demoted.notes(.demoted).map(\.text) == ["demoted by 240 to 240 (send errors, VHID 1@eth0)"])
       #expect(demoted.advertisements.map(\.advskew) == [240, 240])
       #expect(supervisor.engine.snapshot().daemon.demotion == 240)
       let healed = try supervisor.run(milliseconds: 250)
-      #expect(healed.notes(.demoted).map(\.b) == [4 << 24])
+      #expect(healed.notes(.demoted).map(\.text) == ["demoted by -240 to 0 (sending works again, VHID 1@eth0)"])
       #expect(healed.advertisements.last?.advskew == 20)
     }
 
@@ -109,11 +110,11 @@ extension EngineTests {
       supervisor.link(.noCarrier)
       let messages = try supervisor.run()
       #expect(messages.count(.release) == 1 && messages.count(.bowOut) == 0)
-      #expect(messages.notes(.transition).map(\.a) == [0x0200])
+      #expect(messages.notes(.transition).map(\.state) == ["INIT"])
       supervisor.link(.unusable)
       #expect(try supervisor.run().notes(.transition).isEmpty)
       supervisor.link(.up)
-      #expect(try supervisor.run().notes(.transition).map(\.a) == [0x0001])
+      #expect(try supervisor.run().notes(.transition).map(\.state) == ["BACKUP"])
     }
 
     @Test func shutdownBowsOut() throws {

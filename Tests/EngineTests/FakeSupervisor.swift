@@ -92,25 +92,31 @@ final class FakeSupervisor {
     send(.commit(groups: UInt16(hosts.count), generation: generation))
   }
 
-  func link(_ condition: LinkCondition = .up) {
-    send(.link(interface: 0, condition: condition))
-    send(.ownSource(interface: 0, address: Self.own))
+  func link(_ condition: LinkCondition = .up, interface: UInt16 = 0) {
+    var link = Link()
+    (link.interface, link.condition, link.ipv4) = (interface, condition, Self.own)
+    send(.link(link))
   }
 
   /// Configured, up, and given the role at once.
   func becomeMaster(_ host: VirtualHost = host()) {
     configure([host])
     link()
-    send(.holdRole(group: 0))
+    send(.role(group: 0, change: .held))
   }
 
-  func frame(_ bytes: [UInt8], ttl: UInt8 = 255, source: Channel.Address = peer) {
+  /// An IPv4 packet.
+  func frame(_ bytes: [UInt8], ttl: UInt8 = 255, source: Channel.Address = peer, options: Int = 0) {
     var frame = Frame()
-    frame.ttl = ttl
     frame.source = source
-    frame.length = UInt16(bytes.count)
-    frame.bytes = Array(bytes.prefix(Frame.capacity))
+    frame.bytes = Self.header(ttl: ttl, options: options) + bytes
+    frame.length = UInt16(frame.bytes.count)
     send(.frame(frame))
+  }
+
+  /// An IPv4 header, of which the engine needs length and TTL, with so many words of options.
+  static func header(ttl: UInt8 = 255, options: Int = 0) -> [UInt8] {
+    [0x45 + UInt8(options), 0, 0, 0, 0, 0, 0, 0, ttl, 112] + [UInt8](repeating: 0, count: 10 + 4 * options)
   }
 
   /// A packet of the peer, its digest made by Crypto without any of the engine's code.
@@ -148,12 +154,12 @@ final class FakeSupervisor {
   }
 
   /// Hands the engine one end of a stream, and returns the other.
-  func connect(_ number: UInt32 = 1, isAdministrator: Bool = false, uid: UInt32 = 1000) throws -> Int32 {
+  func connect(_ number: UInt32 = 1, access: Access = .read, uid: UInt32 = 1000) throws -> Int32 {
     var pair: [Int32] = [-1, -1]
     try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
     var connection = Connection()
     connection.connection = number
-    connection.isAdministrator = isAdministrator
+    connection.access = access
     connection.uid = uid
     lastID += 1
     try sendDatagram(socket, Message.connection(connection).bytes(id: lastID), descriptors: [pair[1]])
@@ -171,18 +177,12 @@ extension [Packet] {
   var bowOuts: [UInt16] { compactMap { if case .bowOut(let group) = $0.message { group } else { nil } } }
   /// The control connections said to be closed.
   var closed: [UInt32] { compactMap { if case .closed(let connection) = $0.message { connection } else { nil } } }
-  /// What administrators did, or others may not do.
-  var administered: [(connection: UInt32, act: ControlAct, group: UInt16, allowed: Bool)] {
-    compactMap {
-      if case .administered(let connection, let act, let group, let allowed) = $0.message {
-        (connection, act, group, allowed)
-      } else {
-        nil
-      }
-    }
+  /// What administrators did or want, or others may not do.
+  var administered: [Administration] {
+    compactMap { if case .administer(let administration) = $0.message { administration } else { nil } }
   }
   func notes(_ code: NoteCode) -> [Note] {
-    compactMap { if case .note(let note) = $0.message, note.code == code { note } else { nil } }
+    compactMap { if case .note(let note) = $0.message, note.kind == code.rawValue { note } else { nil } }
   }
   func count(_ type: MessageType) -> Int { filter { $0.type == type }.count }
 }

@@ -64,17 +64,22 @@ extension EngineTests {
 
     @Test func notesAreFolded() {
       var notes = FoldedNotes()
-      var note = Note()
-      note.code = .rejected
-      note.a = 5
-      #expect(notes.take(note, now: 0)?.b == 1)
-      for _ in 0..<7 { #expect(notes.take(note, now: 1) == nil) }
-      note.group = 3
-      #expect(notes.take(note, now: 2)?.group == 3)
+      func note(_ rejection: Rejection = .badauth, on index: UInt16 = 0) -> FoldedNotes.PacketNote {
+        .init(
+          text: .rejected(rejection, source: .ipv4(1), count: 0), group: nil,
+          interface: Interface(name: "eth\(index)", index: index))
+      }
+      func count(_ note: FoldedNotes.PacketNote?) -> UInt32? {
+        if case .rejected(_, _, let count) = note?.text { count } else { nil }
+      }
+      #expect(count(notes.take(note(), now: 0)) == 1)
+      for _ in 0..<7 { #expect(notes.take(note(), now: 1) == nil) }
+      #expect(count(notes.take(note(on: 3), now: 2)) == 1)
+      #expect(count(notes.take(note(.badsum), now: 2)) == 1)
       #expect(notes.due(now: FoldedNotes.pause - 1).isEmpty)
-      #expect(notes.due(now: FoldedNotes.pause).map(\.b) == [7])
+      #expect(notes.due(now: FoldedNotes.pause).map { count($0) } == [7])
       #expect(notes.due(now: 3 * FoldedNotes.pause).isEmpty)
-      #expect(notes.take(note, now: 3 * FoldedNotes.pause)?.b == 1)
+      #expect(count(notes.take(note(), now: 3 * FoldedNotes.pause)) == 1)
     }
 
     @Test func timestamps() {

@@ -68,7 +68,7 @@ extension EngineTests {
       _ = try supervisor.run()
       supervisor.configure([FakeSupervisor.host(group: 0, vhid: 9)], generation: 2)
       #expect(try supervisor.run().count(.bowOut) == 0)
-      supervisor.send(.holdRole(group: 0))
+      supervisor.send(.role(group: 0, change: .held))
       _ = try supervisor.run()
       supervisor.configure([FakeSupervisor.host(group: 5)], generation: 3)
       #expect(try supervisor.run().bowOuts.isEmpty)

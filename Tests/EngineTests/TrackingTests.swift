@@ -14,28 +14,27 @@ extension EngineTests {
       let supervisor = try FakeSupervisor()
       supervisor.configure(tracks: [Self.track()])
       supervisor.link()
-      supervisor.send(.holdRole(group: 0))
+      supervisor.send(.role(group: 0, change: .held))
       // Nothing is known of it yet.
       #expect(try supervisor.run().notes(.demoted).isEmpty)
-      supervisor.send(.link(interface: 1, condition: .noCarrier))
+      supervisor.link(.noCarrier, interface: 1)
       let down = try supervisor.run()
-      let reason = { (reason: DemotionReason, sum: UInt32) in UInt32(reason.rawValue) << 24 | sum }
-      #expect(down.notes(.demoted).map { [$0.a, $0.b] } == [[100, reason(.trackedDown, 100)]])
+      #expect(down.notes(.demoted).map(\.text) == ["demoted by 100 to 100 (tracked interface down, ppp0)"])
       #expect(down.notes(.demoted).map(\.interface) == [1])
       #expect(down.advertisements.map(\.advskew).contains(120))
       #expect(supervisor.engine.snapshot().daemon.demotions.map(\.name) == ["track:ppp0"])
-      supervisor.send(.link(interface: 1, condition: .down))
+      supervisor.link(.down, interface: 1)
       #expect(try supervisor.run().notes(.demoted).isEmpty)
-      supervisor.send(.link(interface: 1, condition: .unusable))
+      supervisor.link(.unusable, interface: 1)
       let up = try supervisor.run()
-      #expect(up.notes(.demoted).map(\.b) == [reason(.trackedUp, 0)])
+      #expect(up.notes(.demoted).map(\.text) == ["demoted by -100 to 0 (tracked interface up, ppp0)"])
       #expect(up.advertisements.last?.advskew == 20)
     }
 
     @Test func aReloadChangesOrEndsIt() throws {
       let supervisor = try FakeSupervisor()
       supervisor.configure(tracks: [Self.track()])
-      supervisor.send(.link(interface: 1, condition: .absent))
+      supervisor.link(.absent, interface: 1)
       _ = try supervisor.run()
       supervisor.configure(generation: 2, tracks: [Self.track(30)])
       #expect(try supervisor.run().notes(.demoted).count == 1)
@@ -66,14 +65,13 @@ extension EngineTests {
       for index in 0..<2 { hosts[index].fate = "router" }
       supervisor.configure(hosts)
       supervisor.link()
-      supervisor.send(.link(interface: 1, condition: .up))
-      for group in 0..<2 as Range<UInt16> { supervisor.send(.holdRole(group: group)) }
+      supervisor.link(.up, interface: 1)
+      for group in 0..<2 as Range<UInt16> { supervisor.send(.role(group: group, change: .held)) }
       _ = try supervisor.run()
-      supervisor.send(.link(interface: 1, condition: .noCarrier))
+      supervisor.link(.noCarrier, interface: 1)
       let messages = try supervisor.run(milliseconds: 400)
       #expect(messages.bowOuts == [0] && messages.count(.acquire) == 0)
-      #expect(
-        messages.notes(.transition).map(\.b).contains(UInt32(Reason.groupCannotServe.rawValue)))
+      #expect(messages.notes(.transition).map(\.reason).contains("another-of-its-group-cannot-serve"))
       #expect(supervisor.engine.snapshot().virtualHosts.map(\.group) == ["router", "router"])
       #expect(supervisor.engine.snapshot().virtualHosts.map(\.state) == ["BACKUP", "INIT"])
     }

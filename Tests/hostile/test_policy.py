@@ -114,5 +114,5 @@ def test_nobody_administers_by_the_engines_word(a):
     refused = wait_until(lambda: daemon.records("administration"), 5, daemon.text)
     assert {(record["object"], record["decision"]) for record in refused} == {("demote vhid 1@eth0", "deny")}
     denied = [record["object"] for record in daemon.records("denial") if record.get("cause") == "notAdministrator"]
-    assert {"setLogLevel ", "requestAuditHead "} <= set(denied) or {"setLogLevel", "requestAuditHead"} <= set(denied)
+    assert len([object for object in denied if object.startswith("administer")]) >= 3
     daemon.survives()
