@@ -109,23 +109,17 @@ extension Supervisor {
     holding.interval = Lease.interval(request.advbase, request.advskew)
     // The lease begins no later than the other side's timer.
     keeper.renew(holding, request.family)
-    let failure = attempt { () throws(Errno) in
+    do throws(Errno) {
       try transmitter.advertise(request, group, on: holding.interface)
       holding.advertised += 1
+    } catch {
+      throw Refused(error)
     }
-    if let failure, !holding.isSendFailing {
-      let remedy = failure.number == EADDRNOTAVAIL ? "; \(holding.interface.name) needs an IPv6 link-local address" : ""
-      let family = "IPv\(request.family.rawValue)"
-      log(.error, "\(holding.name): advertisements by \(family) cannot be sent: \(failure)\(remedy)")
-    }
-    holding.isSendFailing = failure != nil
-    if let failure { throw Refused(failure) }
   }
 
   private func acquire(_ holding: Holding, _ request: UInt32, _ now: UInt64) throws(Refused) {
     guard enginePhase == .running else { throw Refused(.wrongPhase) }
     holding.suspended = false
-    if holding.phase == .held { return answer(request, .acquire, holding, .none) }
     if case .acquiring = holding.phase { return }
     if now < holding.holdUntil { throw Refused(.holdDown) }
     if policy?.settings.auditFailureDenies == true && !audit.status.isWorking { throw Refused(.auditUnavailable) }
@@ -135,6 +129,7 @@ extension Supervisor {
     startAcquiring(holding)
   }
 
+  /// Sets the addresses, or those that are missing.
   func startAcquiring(_ holding: Holding) {
     (holding.phase, holding.renewal) = (.acquiring(0), [:])
     continueAcquiring(holding)
@@ -148,7 +143,7 @@ extension Supervisor {
       log(.error, "\(holding.name): an address could not be set: \(failure)")
       keeper.release(holding)
       // Nobody asked: it had the role, and is told that it is gone.
-      if holding.pendingRequest == nil { tell(.role(group: holding.number, change: .lost)) }
+      if holding.pendingRequest == nil { tell(.role(group: holding.number, change: .lost, address: 0xffff)) }
     } else if first > 0 {
       // The first ones are announced behind the advertisement, when the engine asks: an announcement ahead of it would
       // only make the old master answer back.
