@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// A deadline somebody waits for; `cancel` forgets it.
 public final class Deadline {
   /// CLOCK_MONOTONIC, nanoseconds.
@@ -33,7 +30,7 @@ public final class EventLoop {
 
   private let epoll: FileDescriptor
   private let timer: FileDescriptor
-  private var watches: [Int32: (UInt32) -> Void] = [:]
+  private var watches: [Int32: (events: UInt32, rest: Deadline?, body: (UInt32) -> Void)] = [:]
   private var deadlines: [Deadline] = []
   private var armed: UInt64 = 0
   private var stopped = false
@@ -53,17 +50,29 @@ public final class EventLoop {
     throws(Errno)
   {
     try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, events))
-    watches[descriptor] = body
+    watches[descriptor] = (events, nil, body)
   }
 
   /// Changes the events `descriptor` is watched for.
   public func rewatch(_ descriptor: Int32, events: UInt32) throws(Errno) {
-    if watches[descriptor] != nil { try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_MOD, descriptor, events)) }
+    if watches[descriptor] == nil { return }
+    try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_MOD, descriptor, events))
+    watches[descriptor]?.events = events
+  }
+
+  /// Leaves what comes at `descriptor`, errors too, unserved for so long.
+  public func rest(_ descriptor: Int32, milliseconds: UInt64) {
+    _ = cl_epoll_ctl(epoll.raw, EPOLL_CTL_DEL, descriptor, 0)
+    watches[descriptor]?.rest = after(milliseconds: milliseconds) { [unowned self] in
+      if let watch = watches[descriptor] { _ = cl_epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, watch.events) }
+    }
   }
 
   /// Forgets `descriptor`; to be called before it is closed.
   public func unwatch(_ descriptor: Int32) {
-    if watches.removeValue(forKey: descriptor) != nil { _ = cl_epoll_ctl(epoll.raw, EPOLL_CTL_DEL, descriptor, 0) }
+    guard let watch = watches.removeValue(forKey: descriptor) else { return }
+    watch.rest?.cancel()
+    _ = cl_epoll_ctl(epoll.raw, EPOLL_CTL_DEL, descriptor, 0)
   }
 
   /// Calls `body` once, at or after `time` (CLOCK_MONOTONIC, nanoseconds).
@@ -90,16 +99,16 @@ public final class EventLoop {
     while !stopped {
       arm()
       var event = cl_event()
-      try retrying { unsafe cl_epoll_wait(epoll.raw, &event) }
+      try check(unsafe cl_epoll_wait(epoll.raw, &event))
       // Deadlines first: an election must not wait for a descriptor.
       fireDeadlines()
-      if !stopped { watches[event.descriptor]?(event.events) }
+      if !stopped { watches[event.descriptor]?.body(event.events) }
     }
   }
 
   private func releaseNowAndThen() {
     releaseProgramPages()
-    after(milliseconds: 5000) { [weak self] in self?.releaseNowAndThen() }
+    after(milliseconds: 5000) { [unowned self] in releaseNowAndThen() }
   }
 
   private func fireDeadlines() {

@@ -32,22 +32,22 @@ final class AddressKeeper {
   private func perform(
     _ act: ActKind, _ object: String, _ requests: [(name: String, message: NetlinkMessage)],
     tolerating tolerated: Int32 = 0
-  ) throws(NetlinkError) -> Bool {
+  ) throws(Errno) -> Bool {
     audit(act, object, .intent, count: UInt32(requests.count))
     let start = EventLoop.now()
     let failures = netlink.perform(requests.map(\.message))
     for (request, failure) in zip(requests, failures) {
-      let number = failure?.errno.number ?? 0
+      let number = failure?.number ?? 0
       audit(
         act, request.name, errno: number == tolerated ? 0 : number, since: start,
         cause: request.name == object ? "" : object)
     }
-    if let failure = failures.lazy.compactMap(\.self).first(where: { $0.errno.number != tolerated }) { throw failure }
+    if let failure = failures.lazy.compactMap(\.self).first(where: { $0.number != tolerated }) { throw failure }
     return failures.allSatisfy { $0 == nil }
   }
 
   private func perform(_ act: ActKind, _ object: String, _ request: NetlinkMessage, tolerating tolerated: Int32 = 0)
-    throws(NetlinkError)
+    throws(Errno)
   {
     _ = try perform(act, object, [(object, request)], tolerating: tolerated)
   }
@@ -59,7 +59,7 @@ final class AddressKeeper {
     if holding.group.mac == .interface || holding.macvlan != 0 { return true }
     let (interface, name) = (holding.interface, holding.macvlanName)
     if interface.index == 0 || interface.condition == .unusable { return false }
-    do throws(NetlinkError) {
+    do throws(Errno) {
       let creation = Request.createMacvlan(name, over: interface.index, mac: holding.group.virtualMAC)
       try perform(.linkMade, name, creation, tolerating: EEXIST)
       let link = (try? netlink.ask(Request.findLink(name)))?.first.flatMap { KernelLink($0.body) }
@@ -75,7 +75,7 @@ final class AddressKeeper {
       return true
     } catch {
       let remedy =
-        switch error.errno.number {
+        switch error.number {
         case EBUSY: "; the interface is part of a bridge or bond: name that, or set mac = \"interface\""
         case EADDRINUSE: "; another macvlan has the MAC address of vhid \(holding.group.vhid) already: remove it"
         case EROFS, EACCES: "; where /proc/sys is read-only set mac = \"interface\""
@@ -88,7 +88,7 @@ final class AddressKeeper {
   }
 
   /// Writes a 0. Without IPv6 in the kernel there is no such file, and nothing to mute.
-  private func clear(_ path: String) throws(NetlinkError) {
+  private func clear(_ path: String) throws(Errno) {
     let start = EventLoop.now()
     var failure: Errno?
     do throws(Errno) {
@@ -98,7 +98,7 @@ final class AddressKeeper {
       failure = error
     }
     audit(.sysctl, path, errno: failure?.number ?? 0, since: start)
-    if let failure, failure.number != ENOENT { throw NetlinkError(errno: failure, text: path) }
+    if let failure, failure.number != ENOENT { throw Errno(failure.number, path) }
   }
 
   /// Removes the macvlan, and with it what is still on it.
@@ -110,7 +110,7 @@ final class AddressKeeper {
 
   // MARK: - ARP settings of the base interface
 
-  private func tightenARP(_ interface: Interface) throws(NetlinkError) -> ARPSettings {
+  private func tightenARP(_ interface: Interface) throws(Errno) -> ARPSettings {
     if let saved = interface.savedARP { return saved }
     interface.savedARP = interface.arp
     try perform(.linkSet, interface.name, Request.set(interface.arp.tightened, on: interface.index))
@@ -127,7 +127,7 @@ final class AddressKeeper {
 
   /// Sets the next addresses, and takes the macvlan up behind the first chunk: what the kernel then sends draws the
   /// traffic here, and there must be an address to answer it.
-  func acquireChunk(_ holding: Holding) throws(NetlinkError) {
+  func acquireChunk(_ holding: Holding) throws(Errno) {
     guard case .acquiring(let first) = holding.phase else { return }
     let slice = holding.group.addresses.dropFirst(first).prefix(AddressKeeper.chunk)
     let requests = slice.map { ("\($0.address)", lease($0, holding, renewing: false)) }
@@ -136,7 +136,7 @@ final class AddressKeeper {
       let present = (try? addresses()) ?? []
       let ours = Set(present.filter { $0.isOurs && $0.interface == holding.carrier }.map(\.address))
       guard ours.isSuperset(of: slice.map(\.address)) else {
-        throw NetlinkError(errno: Errno(EEXIST), text: "somebody else has set it")
+        throw Errno(EEXIST, "somebody else has set it")
       }
       extend(slice, holding)
     }

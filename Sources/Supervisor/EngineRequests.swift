@@ -148,13 +148,13 @@ extension Supervisor {
   /// Sets the next addresses and announces them at once; the loop turns between two chunks.
   func continueAcquiring(_ holding: Holding) {
     guard case .acquiring(let first) = holding.phase else { return }
-    do throws(NetlinkError) {
+    do throws(Errno) {
       try keeper.acquireChunk(holding)
     } catch {
       log(.error, "\(holding.name): an address could not be set: \(error)")
       keeper.release(holding)
       if holding.pendingRequest == nil { loseRole(holding) }
-      return answerAcquisition(holding, .failed, error.errno.number)
+      return answerAcquisition(holding, .failed, error.number)
     }
     // The first ones are announced behind the advertisement, when the engine asks: an announcement ahead of it would
     // only make the old master answer back.

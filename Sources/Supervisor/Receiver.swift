@@ -34,7 +34,7 @@ final class Receiver {
     let domain = family == .ipv4 ? AF_INET : AF_INET6
     socket = try openSocket(domain, Int32(SOCK_RAW.rawValue), 112)
     try attachLockedFilter(socket.raw, filter)
-    try bindToDevice(socket.raw, owner.name)
+    try setOption(socket.raw, SOL_SOCKET, SO_BINDTODEVICE, Array(owner.name.utf8) + [0])
     try setOption(socket.raw, SOL_SOCKET, SO_RXQ_OVFL, Int32(1))
     // What came between socket() and the filter is drained here, unread.
     for _ in 0..<1024 where (try? receiveDatagram(socket.raw, capacity: 1)) == nil { break }
