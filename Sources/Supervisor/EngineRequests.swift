@@ -138,7 +138,7 @@ extension Supervisor {
   /// Sets the next addresses and announces them at once; the loop turns between two chunks.
   private func continueAcquiring(_ holding: Holding) {
     guard case .acquiring(let first) = holding.phase else { return }
-    let failure = attempt { () throws(NetlinkError) in try keeper.acquireChunk(holding, from: first) }
+    let failure = attempt { () throws(Errno) in try keeper.acquireChunk(holding, from: first) }
     if let failure {
       log(.error, "\(holding.name): an address could not be set: \(failure)")
       keeper.release(holding)
@@ -154,7 +154,7 @@ extension Supervisor {
       return
     }
     if let request = holding.pendingRequest {
-      answer(request, .acquire, holding, failure == nil ? .none : .failed, failure?.errno.number ?? 0)
+      answer(request, .acquire, holding, failure == nil ? .none : .failed, failure?.number ?? 0)
     }
     holding.pendingRequest = nil
   }
