@@ -37,9 +37,9 @@ public enum LinkCondition: UInt8, Choice, Field { case absent, down, noCarrier, 
 /// foreign what bears a configured virtual MAC address as source and comes from elsewhere.
 public enum SocketKind: UInt8, Choice, Field { case election, diagnosis, foreign }
 
-/// What became of a role without the engine's doing: it goes on with it (the addresses are there already), or it lost it
-/// (a shared address went away and was not put back any more).
-public enum RoleChange: UInt8, Choice, Field { case held, lost }
+/// What became of a role without the engine's doing: it goes on with it (the addresses are there already); it lost it;
+/// somebody removed a shared address, or the macvlan; or a reload gave it addresses that are still to be set.
+public enum RoleChange: UInt8, Choice, Field { case held, lost, damaged, changed }
 
 /// What a client of the control socket may do.
 public enum Access: UInt8, Choice, Field { case none, read, administer }

@@ -1,12 +1,10 @@
-import CLinux
-import Glibc
-public import Linux
+@_exported public import Linux
 
 /// One end of a channel between two of carpd's processes.
 ///
-/// Back-pressure: a message that the socket has no room for waits in a queue of at most `queueLimit`; droppable ones
-/// (frames, advertisements: stale when late) are dropped instead. A peer that lets the queue overflow counts as gone:
-/// it hangs, and waiting for it would hang this side too.
+/// Back-pressure: the socket's buffer is the queue. A message for which there is no room is dropped where it was only
+/// offered (frames, advertisements: stale when late); else the peer counts as gone: it hangs, and waiting for it would
+/// hang this side too.
 public final class Endpoint {
   /// What a received datagram was.
   public enum Incoming {
@@ -18,19 +16,10 @@ public final class Endpoint {
     case gone
   }
 
-  /// Messages that wait for the peer to read.
-  public var queued: Int { queue.count }
-
-  /// Messages waiting at most; beyond it the peer counts as hung.
-  public static let queueLimit = 20_000
   private let socket: FileDescriptor
   private let loop: EventLoop
-  private var queue: [[UInt8]] = []
   private var lastID: UInt32 = 0
-  private var closed = false
-  /// Droppable messages that found no room.
-  public private(set) var dropped: UInt64 = 0
-  /// Called once, when the queue overflows or the peer is gone while sending.
+  /// Called once, when there is no room for what must be said or the peer is gone while sending.
   public var onHang: (() -> Void)?
 
   public init(_ socket: FileDescriptor, loop: EventLoop) {
@@ -40,12 +29,7 @@ public final class Endpoint {
   public var descriptor: Int32 { socket.raw }
 
   /// Calls `body` whenever something may be received.
-  public func listen(_ body: @escaping () -> Void) throws(Errno) {
-    try loop.watch(socket.raw) { [weak self] events in
-      if events & EventLoop.writable != 0 { self?.flush() }
-      if events & ~EventLoop.writable != 0 { body() }
-    }
-  }
+  public func listen(_ body: @escaping () -> Void) throws(Errno) { try loop.watch(socket.raw) { _ in body() } }
 
   /// Leaves what arrives unread, or reads on.
   public func pause(_ paused: Bool) { try? loop.rewatch(socket.raw, events: paused ? 0 : EventLoop.readable) }
@@ -54,27 +38,22 @@ public final class Endpoint {
   public func finish() { _ = shutdown(socket.raw, Int32(SHUT_WR)) }
 
   /// Stops listening; the descriptor closes with the endpoint.
-  public func close() {
-    closed = true
-    loop.unwatch(socket.raw)
+  public func close() { loop.unwatch(socket.raw) }
+
+  /// Sends one message and returns its id: they increase by one.
+  @discardableResult
+  public func send(_ message: Message) -> UInt32 {
+    if offer(message) == nil { hang() }
+    return lastID
   }
 
-  /// Queues or sends one message and returns its id. Ids increase by one.
+  /// The same if there is room for it; else it is dropped, and the answer is nil.
   @discardableResult
-  public func send(_ message: Message, droppable: Bool = false) -> UInt32 {
+  public func offer(_ message: Message) -> UInt32? {
     lastID &+= 1
-    let bytes = message.bytes(id: lastID)
-    if !queue.isEmpty || !transmit(bytes) {
-      if droppable {
-        dropped += 1
-      } else if queue.count >= Endpoint.queueLimit {
-        hang()
-      } else {
-        queue.append(bytes)
-        try? loop.rewatch(socket.raw, events: EventLoop.readable | EventLoop.writable)
-      }
-    }
-    return lastID
+    let failure = attempt { () throws(Errno) in try sendDatagram(socket.raw, message.bytes(id: lastID)) }
+    if let failure, !failure.isAgain && failure.number != ENOBUFS { hang() }
+    return failure == nil ? lastID : nil
   }
 
   /// Sends one message with descriptors, at once or not at all.
@@ -99,21 +78,6 @@ public final class Endpoint {
     }
     for descriptor in datagram.descriptors { Glibc.close(descriptor) }
     return .malformed
-  }
-
-  private func transmit(_ bytes: [UInt8]) -> Bool {
-    do throws(Errno) { try sendDatagram(socket.raw, bytes) } catch {
-      if error.isAgain || error.number == ENOBUFS { return false }
-      hang()
-    }
-    return true
-  }
-
-  private func flush() {
-    var sent = 0
-    while sent < queue.count && !closed && transmit(queue[sent]) { sent += 1 }
-    queue.removeFirst(min(sent, queue.count))
-    if queue.isEmpty && !closed { try? loop.rewatch(socket.raw, events: EventLoop.readable) }
   }
 
   private func hang() {

@@ -44,7 +44,7 @@ struct Form: Sendable {
       }
     case .frame: Form(type, Message.frame) { if case .frame(let it) = $0 { it } else { nil } }
     case .link: Form(type, Message.link) { if case .link(let it) = $0 { it } else { nil } }
-    case .role: Form(type, Message.role) { if case .role(let a, let b) = $0 { (a, b) } else { nil } }
+    case .role: Form(type, Message.role) { if case .role(let a, let b, let c) = $0 { (a, b, c) } else { nil } }
     case .result:
       Form(type, Message.result) {
         if case .result(let a, let b, let c, let d, let e) = $0 { (a, b, c, d, e) } else { nil }

@@ -16,7 +16,7 @@ public enum Message: Equatable, Sendable {
 
   /// Send one advertisement.
   case advertise(Advertise)
-  /// Put the addresses of a virtual host on its interface.
+  /// Put the addresses of a virtual host on its interface, or what is missing of them.
   case acquire(group: UInt16)
   /// Take them off again.
   case release(group: UInt16)
@@ -55,8 +55,8 @@ public enum Message: Equatable, Sendable {
   case frame(Frame)
   /// An interface of the policy changed.
   case link(Link)
-  /// A role was handed over, or lost.
-  case role(group: UInt16, change: RoleChange)
+  /// Something became of a role; `address` is the shared address it happened to, by its index, 0xffff if none of them.
+  case role(group: UInt16, change: RoleChange, address: UInt16 = 0xffff)
   /// The outcome of a request; `type` is its MessageType, `group` 0xffff where it named none.
   case result(request: UInt32, type: MessageType, group: UInt16, denial: Denial, errno: UInt16)
   /// A control connection; its descriptor comes with the message.

@@ -98,7 +98,7 @@ final class Auditor {
       log.add(folding.flush(now: EventLoop.now()))
       log.tick()
       reported = log.status
-      channel.send(.auditStatus(log.status), droppable: true)
+      channel.offer(.auditStatus(log.status))
     }
     loop.after(milliseconds: 1000) { [weak self] in self?.tick() }
   }

@@ -49,8 +49,8 @@ extension Engine {
     case .commit(let groups, let generation): return commit(groups: Int(groups), generation: generation)
     case .frame(let frame): receive(frame)
     case .link(let link): interfaces[link.interface].map { change($0, to: link) }
-    case .role(let index, .held): post(.adopt, toIndex: index)
-    case .role(let index, .lost):
+    case .role(let index, .held, _): post(.adopt, toIndex: index)
+    case .role(let index, .lost, _):
       group(index).map(recordAddressLost)
       post(.addressLost, toIndex: index)
     case .result(let request, let type, let group, let denial, _): receive(denial, of: request, type, group)

@@ -51,9 +51,7 @@ extension Engine {
     message.digest = wireDigest
     // The supervisor reports failures only: by the next one, the last one has succeeded.
     if group.unfailed.removeValue(forKey: family) != nil { post(.sendSucceeded, to: group) }
-    let dropped = channel.dropped
-    let request = channel.send(.advertise(message), droppable: true)
-    guard channel.dropped == dropped else { return post(.sendFailed, to: group) }
+    guard let request = channel.offer(.advertise(message)) else { return post(.sendFailed, to: group) }
     group.unfailed[family] = request
     group.echoes.advertised(counter: counter, digest: digest)
     group.interface.counters.sent(family)

@@ -201,14 +201,6 @@ final class Engine {
   func shutDown() {
     for group in groups { post(.stop, to: group) }
     settle()
-    endWhenSent(deadline: EventLoop.now() + 300_000_000)
-  }
-
-  /// A droppable message is dropped exactly if others still wait before it.
-  private func endWhenSent(deadline: UInt64) {
-    let dropped = channel.dropped
-    channel.send(.heartbeat(late: lateTimers), droppable: true)
-    if channel.dropped == dropped || EventLoop.now() >= deadline { return end(0) }
-    loop.after(milliseconds: 10) { [weak self] in self?.endWhenSent(deadline: deadline) }
+    end(0)
   }
 }

@@ -1,13 +1,10 @@
-import CLinux
 import Channel
 import Confinement
-import Glibc
-import Linux
 
 /// Hands every privileged act to the auditor. It never waits: what the auditor cannot take is kept up to a limit, then
 /// counted as lost, and whether acquisitions go on meanwhile is the configuration's choice.
 final class AuditTrail {
-  /// Records kept while no auditor takes them.
+  /// Records kept while there is no auditor.
   static let limit = 4096
 
   private let loop: EventLoop
@@ -41,12 +38,12 @@ final class AuditTrail {
     record.errno = UInt16(truncatingIfNeeded: errno)
     (record.monotonic, record.wall) = (EventLoop.now(), EventLoop.wallClock())
     record.duration = start.map { record.monotonic - $0 } ?? 0
-    if channel?.queued ?? waiting.count >= AuditTrail.limit {
-      lost &+= 1
-    } else if let channel {
-      channel.send(.record(record))
-    } else {
+    if let channel {
+      if channel.offer(.record(record)) == nil { lost &+= 1 }
+    } else if waiting.count < AuditTrail.limit {
       waiting.append(record)
+    } else {
+      lost &+= 1
     }
   }
 
@@ -73,13 +70,7 @@ final class AuditTrail {
   private func finish(_ next: @escaping () -> Void) {
     self.next = next
     channel = nil
-    if let auditor { endOfFile(auditor.endpoint) } else { goOn() }
-  }
-
-  /// Behind everything that still waits to be sent.
-  private func endOfFile(_ endpoint: Endpoint) {
-    if endpoint.queued == 0 { return endpoint.finish() }
-    loop.after(milliseconds: 5) { [weak self] in self?.endOfFile(endpoint) }
+    if let auditor { auditor.endpoint.finish() } else { goOn() }
   }
 
   private func goOn() {
@@ -97,7 +88,7 @@ final class AuditTrail {
       auditor = child
       child.onReady = { [unowned self, unowned child] in
         child.endpoint.send(.auditStart(orders.start))
-        for record in waiting { child.endpoint.send(.record(record)) }
+        for record in waiting { child.endpoint.offer(.record(record)) }
         (channel, waiting) = (child.endpoint, [])
       }
       child.onMessage = { [unowned self, unowned child, unowned children] packet in
@@ -106,8 +97,7 @@ final class AuditTrail {
         }
         hear(word)
       }
-      child.onEnd = { [unowned self, unowned child, unowned children] reason in
-        lost &+= UInt32(clamping: child.endpoint.queued)
+      child.onEnd = { [unowned self, unowned children] reason in
         (auditor, channel) = (nil, nil)
         if next != nil { return goOn() }
         log(.error, "the auditor process \(reason); starting another")
@@ -130,7 +120,7 @@ final class AuditTrail {
     let error = Errno(Int32(word.errno))
     report(word.isWorking ? nil : error.number == EBUSY ? "another carpd writes this file" : "\(error)")
     (status, lastStatus) = (word, EventLoop.now())
-    if lost > 0 && channel?.queued == 0 {
+    if lost > 0 {
       let count = lost
       lost = 0
       self(.auditLoss, "records lost before they reached the auditor", .error, count: count)

@@ -1,9 +1,6 @@
-import CLinux
 import Channel
 import Confinement
-import Glibc
 import Launcher
-import Linux
 
 /// An unprivileged process of ours, from the order to start it to its end.
 final class ChildProcess {
@@ -37,7 +34,7 @@ final class Children {
   private let identities: Identities
   private let launcher: Endpoint
   private let launcherPID: Int32
-  /// Where the runtime of a child says why it ends it.
+  /// The other end of the children's standard error.
   private let errors: FileDescriptor
   private var children: [UInt32: ChildProcess] = [:]
   private var lastToken: UInt32 = 0
@@ -70,13 +67,17 @@ final class Children {
     launcher = Endpoint(channel, loop: loop)
     try launcher.listen { [unowned self] in receiveFromLauncher() }
     launcher.onHang = { [unowned self] in loseLauncher() }
+    try loop.watch(errors.raw) { [unowned self] _ in logErrors() }
   }
+
+  /// Bytes that may wait in a channel, of which the kernel makes twice as many: a short message costs 768, the largest
+  /// policy has 17,000 of them.
+  static let room: Int32 = 16 << 20
 
   /// Starts a role; its channel is descriptor 3 there, `extra` become 4 and 5.
   func start(_ role: Role, extra: [Int32] = []) throws(Errno) -> ChildProcess {
     let (channel, far) = try openSocketPair()
-    // Hundreds of virtual hosts advertise in the same instant: the default, some 270 messages, would drop the last ones.
-    for end in [channel, far] { try? setOption(end.raw, SOL_SOCKET, SO_SNDBUFFORCE, Int32(1 << 20)) }
+    for end in [channel, far] { try? setOption(end.raw, SOL_SOCKET, SO_SNDBUFFORCE, Children.room) }
     lastToken += 1
     try launcher.send(.spawn(role: role, token: lastToken), descriptors: [far.raw] + extra)
     let child = ChildProcess(role, lastToken, Endpoint(channel, loop: loop))
@@ -104,7 +105,6 @@ final class Children {
     if child.isEnded { return }
     child.isEnded = true
     child.endpoint.close()
-    logErrors()
     audit(.childEnded, child.name, cause: reason)
     child.onEnd?(reason)
   }
@@ -202,12 +202,13 @@ final class Children {
     handler?()
   }
 
-  /// What the runtime of a child printed before it died: all a pipe can hold is read, a page of it logged.
+  /// What the runtime of a child prints before it dies; two hundred lines a second, however many there are.
   private func logErrors() {
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    var buffer = [UInt8](repeating: 0, count: 4096)
     let count = unsafe max(0, read(errors.raw, &buffer, buffer.count))
-    for line in buffer.prefix(min(count, 4096)).split(separator: 10) {
+    for line in buffer.prefix(count).split(separator: 10).prefix(20) {
       log(.warning, "from a child: " + String(decoding: line, as: UTF8.self))
     }
+    if count > 0 { loop.rest(errors.raw, milliseconds: 100) } else { loop.unwatch(errors.raw) }
   }
 }

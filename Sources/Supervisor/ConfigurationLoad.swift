@@ -1,8 +1,5 @@
-import CLinux
 import Channel
 import Confinement
-import Glibc
-import Linux
 
 /// One run of the config role: the file goes in as a descriptor, a Policy or diagnostics come out.
 final class ConfigurationLoad {

@@ -1,8 +1,5 @@
-import CLinux
 import Channel
 import Confinement
-import Glibc
-import Linux
 
 /// The listening end of DIR/control.sock. Who connects is asked of the kernel and decided here; what is said on the
 /// connection, a refusal too, is the engine's business.

@@ -1,5 +1,4 @@
 import Channel
-import Linux
 
 /// The engine's life: started, configured, fed, replaced.
 extension Supervisor {
@@ -17,9 +16,9 @@ extension Supervisor {
     }
   }
 
-  /// Says something to an engine that can hear it; what is stale when late is dropped if it does not keep up.
-  func tell(_ message: Message, droppable: Bool = false) {
-    if enginePhase == .running { engine?.endpoint.send(message, droppable: droppable) }
+  /// Says something to an engine that can hear it.
+  func tell(_ message: Message) {
+    if enginePhase == .running { engine?.endpoint.send(message) }
   }
 
   /// Gives a proven engine all it needs, and the roles it has to go on with.
@@ -29,7 +28,7 @@ extension Supervisor {
     sendPolicy()
     // What slept past its interval may be another machine's by now: it is not handed on.
     for holding in holdings where holding.suspended { release(holding) }
-    for holding in holdings where holding.isOurs { tell(.role(group: holding.number, change: .held)) }
+    for holding in holdings where holding.isOurs { tell(.role(group: holding.number, change: .held, address: 0xffff)) }
     for interface in interfaces {
       sendLink(interface)
       if interface.condition == .up { openSockets(interface) }
@@ -72,7 +71,9 @@ extension Supervisor {
     if interface.serves(groups) { return }
     let object = "\(interface.name): raw 112, bound, joined, filter locked"
     audit(.socket, object, .intent)
-    interface.open(groups) { [unowned self] in tell(.frame($0), droppable: true) }
+    interface.open(groups) { [unowned self] frame in
+      if enginePhase == .running { engine?.endpoint.offer(.frame(frame)) }
+    }
     audit(.socket, object, interface.condition == .up ? .allow : .error)
   }
 

@@ -1,8 +1,5 @@
-import CLinux
 import Channel
 import Confinement
-import Glibc
-import Linux
 
 /// One interface of the policy: what the kernel says of it, and the sockets that receive on it.
 final class Interface {

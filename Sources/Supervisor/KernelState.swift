@@ -1,7 +1,4 @@
-import CLinux
 import Channel
-import Glibc
-import Linux
 
 /// A link as the kernel describes it (RTM_NEWLINK, RTM_DELLINK).
 struct KernelLink {

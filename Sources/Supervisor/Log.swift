@@ -1,7 +1,4 @@
-import CLinux
 public import Channel
-import Glibc
-import Linux
 
 public enum LogFormat: String, Sendable {
   case text, json

@@ -1,6 +1,4 @@
-import CLinux
 import Channel
-import Linux
 
 /// The kernel's filters of the receiving sockets, in classic BPF: what is worth an election, what is left for
 /// diagnosis, and which frames must not be. IPv4 sockets see the packet from the IP header on, IPv6 sockets from

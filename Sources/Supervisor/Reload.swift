@@ -1,6 +1,4 @@
 import Channel
-import Glibc
-import Linux
 
 /// A policy takes effect whole or not at all; a reload makes the next one from the file, never from the engine.
 extension Supervisor {
@@ -29,6 +27,7 @@ extension Supervisor {
   private func finishReload(_ new: Policy?, _ findings: [Message], for connection: UInt32) {
     guard let old = policy, !isStopping else { return }
     var findings = findings
+    receiveKernelEvents()
     if var new {
       if Startup.directory(of: new.settings.auditLog) != Startup.directory(of: old.settings.auditLog) {
         findings.append(finding(.warning, "the audit log moves to another directory with the next restart only"))

@@ -1,7 +1,4 @@
-import CLinux
 import Channel
-import Glibc
-import Linux
 
 /// The netlink requests carpd makes, each one by its meaning.
 enum Request {

@@ -1,8 +1,5 @@
-import CLinux
 import Channel
 import Confinement
-import Glibc
-import Linux
 
 /// A reason not to start, and the exit code for it.
 struct StartFailure: Error {

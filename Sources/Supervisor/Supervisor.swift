@@ -1,9 +1,6 @@
-import CLinux
 import Channel
 import Confinement
-import Glibc
 import Launcher
-import Linux
 
 /// The privileged parent: owns policy, sockets, addresses and leases; starts, feeds and replaces the others.
 public final class Supervisor {
@@ -26,8 +23,6 @@ public final class Supervisor {
   var policy: Policy?
   var interfaces: [Interface] = []
   var holdings: [Holding] = []
-  /// Virtual hosts from which somebody may have taken something, to be looked at in a moment.
-  var suspects: [Holding] = []
   /// Virtual hosts that a reload removed, for the moment until their last trace is gone.
   var retired: [Holding] = []
   /// Who waits for a reload; the first one's is under way. 0 stands for SIGHUP.

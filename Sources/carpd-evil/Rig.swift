@@ -81,7 +81,7 @@ final class Rig {
     case .settings(let value): settings = value
     case .virtualHost(let host): hosts.append(host)
     case .address(let address): addresses.append(address)
-    case .role(let group, .held): held.insert(group)
+    case .role(let group, .held, _): held.insert(group)
     case .link(let link):
       isUp = link.condition == .up
       knowsLink = true
