@@ -56,10 +56,12 @@ let package = Package(
     .target(name: "Control", dependencies: ["Linux"], swiftSettings: strict),
     .target(
       name: "Operations", dependencies: ["Configuration", "Control", "Linux", "CLinux"], swiftSettings: strict),
+    .target(name: "ChildConfinement", dependencies: ["Confinement"], swiftSettings: strict),
     .target(
       name: "Engine",
       dependencies: [
-        "CARP", "Election", "Channel", "Control", "Configuration", "Confinement", "Linux", "Audit", crypto,
+        "CARP", "Election", "Channel", "Control", "Configuration", "ChildConfinement", "Confinement", "Linux", "Audit",
+        crypto,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -71,7 +73,8 @@ let package = Package(
     // Takes the engine's place in Tests/hostile and tries what it must not; never a product.
     .systemLibrary(name: "CEvil", path: "Sources/carpd-evil/CEvil"),
     .executableTarget(
-      name: "carpd-evil", dependencies: ["Engine", "Channel", "Confinement", "Linux", "CLinux", "CEvil"],
+      name: "carpd-evil",
+      dependencies: ["Engine", "Channel", "ChildConfinement", "Confinement", "Linux", "CLinux", "CEvil"],
       exclude: ["CEvil"], swiftSettings: tests),
 
     .testTarget(

@@ -1,16 +1,12 @@
 import CCapability
-import CLinux
-import Glibc
-public import Linux
 
 /// A user and group a role runs as.
 public struct Identity: Equatable, Sendable {
   public let uid: UInt32
   public let gid: UInt32
-  public init(uid: UInt32, gid: UInt32) {
-    self.uid = uid
-    self.gid = gid
-  }
+}
+
+extension Identity {
   /// Who runs this process now.
   public static var current: Identity { Identity(uid: geteuid(), gid: getegid()) }
 

@@ -1,4 +1,4 @@
-public import Linux
+@_exported public import Linux
 
 /// A step of confinement that did not succeed; the process must not go on.
 public struct ConfinementFailure: Error, Sendable, CustomStringConvertible {
@@ -8,6 +8,6 @@ public struct ConfinementFailure: Error, Sendable, CustomStringConvertible {
 }
 
 /// Runs one step and names it if it fails.
-func step(_ name: String, _ body: () throws(Errno) -> Void) throws(ConfinementFailure) {
+package func step(_ name: String, _ body: () throws(Errno) -> Void) throws(ConfinementFailure) {
   do { try body() } catch { throw ConfinementFailure(step: name, errno: error) }
 }

@@ -1,7 +1,3 @@
-import CLinux
-import Glibc
-import Linux
-
 /// Rights below one directory or file, by the numbers of linux/landlock.h.
 public struct FileRights: OptionSet, Sendable {
   public let rawValue: UInt64
@@ -15,6 +11,7 @@ public struct FileRights: OptionSet, Sendable {
   public static let truncate = FileRights(rawValue: 1 << 14)
   /// What a program and its libraries need to be started.
   public static let run: FileRights = [.execute, .readFile]
+  static let ofFiles: FileRights = [.execute, .writeFile, .readFile, .truncate]
   /// What a directory of log files needs.
   public static let logs: FileRights = [.readFile, .writeFile, .readDirectory, .makeFile, .removeFile, .truncate]
 }
@@ -24,13 +21,12 @@ public func landlockVersion() -> Int {
   max(0, Int(cl_landlock_create_ruleset(nil, 0, UInt32(LANDLOCK_CREATE_RULESET_VERSION))))
 }
 
-/// Denies every file access but `allowed` (what cannot be opened stays denied) and one `open` place, TCP, and (unless
+/// Denies every file access but to `places` (what cannot be opened stays denied), TCP, and (unless
 /// `mayReachAbstractSockets`) everything outside this process's own domain that the kernel can scope. `handling` narrows
 /// the denied rights to these. Does nothing where the kernel has no Landlock: seccomp and the missing capabilities are
 /// what must always hold.
 public func restrictFiles(
-  to allowed: [(path: String, rights: FileRights)], open place: (descriptor: Int32, rights: FileRights)? = nil,
-  mayReachAbstractSockets: Bool = false, handling: FileRights? = nil
+  to places: [(path: String, rights: FileRights)], mayReachAbstractSockets: Bool = false, handling: FileRights? = nil
 ) throws(ConfinementFailure) {
   let version = landlockVersion()
   if version == 0 { return }
@@ -42,24 +38,18 @@ public func restrictFiles(
     let attributes = [files, version >= 4 ? 3 : 0, scopes]
     let size = version >= 6 ? 24 : version >= 4 ? 16 : 8
     let ruleset = try unsafe FileDescriptor(checking: cl_landlock_create_ruleset(attributes, size, 0))
-    for (path, rights) in allowed {
+    for (path, rights) in places {
       guard let target = try? openFile(path, O_PATH) else { continue }
-      try allow(rights.rawValue & files, below: target.raw, in: ruleset.raw)
+      var status = stat()
+      try unsafe check(fstat(target.raw, &status))
+      // A rule for a plain file must not name rights that only directories have.
+      let applicable = status.st_mode & S_IFMT == S_IFDIR ? rights : rights.intersection(.ofFiles)
+      var rule = landlock_path_beneath_attr(allowed_access: applicable.rawValue & files, parent_fd: target.raw)
+      try unsafe check(cl_landlock_add_rule(ruleset.raw, Int32(LANDLOCK_RULE_PATH_BENEATH.rawValue), &rule, 0))
     }
-    if let place { try allow(place.rights.rawValue & files, below: place.descriptor, in: ruleset.raw) }
     try check(cl_landlock_restrict_self(ruleset.raw, 0))
   }
 }
 
-/// Adds one rule.
-private func allow(_ rights: UInt64, below target: Int32, in ruleset: Int32) throws(Errno) {
-  var status = stat()
-  try unsafe check(fstat(target, &status))
-  // A rule for a plain file must not name rights that only directories have.
-  let forFile: FileRights = [.execute, .readFile, .writeFile, .truncate]
-  let isDirectory = status.st_mode & S_IFMT == S_IFDIR
-  var rule = landlock_path_beneath_attr()
-  rule.allowed_access = isDirectory ? rights : rights & forFile.rawValue
-  rule.parent_fd = target
-  try unsafe check(cl_landlock_add_rule(ruleset, Int32(LANDLOCK_RULE_PATH_BENEATH.rawValue), &rule, 0))
-}
+/// The path of what `descriptor` is open on in this process, for a place that has no other.
+public func place(_ descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }

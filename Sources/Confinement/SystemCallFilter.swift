@@ -1,7 +1,4 @@
-import CLinux
-import CSeccomp
-import Glibc
-import Linux
+package import CSeccomp
 
 /// What becomes of a system call that is on no list.
 public enum FilterDefault: String, Sendable {
@@ -9,31 +6,23 @@ public enum FilterDefault: String, Sendable {
   case errno
   /// The process is killed: for the test suite, which proves the lists complete.
   case kill
-
-  fileprivate var action: UInt32 { self == .kill ? SCMP_ACT_KILL_PROCESS : failure(EPERM) }
 }
 
-/// What a filter does about a system call: allows it, unless said otherwise, if all `conditions` hold.
-struct CallRule {
-  let name: String
-  var conditions: [scmp_arg_cmp] = []
-  var action = SCMP_ACT_ALLOW
-}
+/// What a filter does about a system call for which all conditions hold.
+package typealias CallRule = (name: String, action: UInt32, conditions: [scmp_arg_cmp])
 
 /// The call fails with `number` (SCMP_ACT_ERRNO, a macro that Swift cannot import).
 func failure(_ number: Int32) -> UInt32 { 0x0005_0000 | UInt32(number) }
 
-/// Argument `index`, an int, is `value`. In the upper half of the register a caller may leave anything.
-func equals(_ index: UInt32, _ value: UInt32) -> scmp_arg_cmp { masked(index, 0xffff_ffff, UInt64(value)) }
+/// The bits of an argument that is an int: in the upper half of the register a caller may leave anything.
+let int: UInt64 = 0xffff_ffff
 
-/// `argument & mask == value`.
-func masked(_ index: UInt32, _ mask: UInt64, _ value: UInt64) -> scmp_arg_cmp {
-  scmp_arg_cmp(arg: index, op: SCMP_CMP_MASKED_EQ, datum_a: mask, datum_b: value)
-}
-
-/// The calls of these names, whatever their arguments.
-func calls(_ names: String, _ action: UInt32 = SCMP_ACT_ALLOW) -> [CallRule] {
-  names.split(whereSeparator: \.isWhitespace).map { CallRule(name: String($0), action: action) }
+/// Rules for the calls of these names, if each of `arguments`, by its number, has this value in the bits of this mask.
+func calls(
+  _ names: String, _ action: UInt32 = SCMP_ACT_ALLOW, where arguments: [(UInt32, UInt64, UInt64)] = []
+) -> [CallRule] {
+  let conditions = arguments.map { scmp_arg_cmp(arg: $0, op: SCMP_CMP_MASKED_EQ, datum_a: $1, datum_b: $2) }
+  return names.split(whereSeparator: \.isWhitespace).map { (String($0), action, conditions) }
 }
 
 /// Calls no role ever makes and an intruder would: they kill, whatever the default, in each filter that names them not.
@@ -49,13 +38,14 @@ private let dangerous = calls(
   """, SCMP_ACT_KILL_PROCESS)
 
 /// Installs a seccomp filter of these rules for good; it is inherited by children and over exec.
-func installFilter(_ rules: [CallRule], otherwise fallback: FilterDefault) throws(ConfinementFailure) {
+package func installFilter(_ rules: [CallRule], otherwise fallback: FilterDefault) throws(ConfinementFailure) {
   try step("install the system call filter") { () throws(Errno) in
-    guard let context = unsafe seccomp_init(fallback.action) else { throw Errno(ENOMEM) }
+    let otherwise = fallback == .kill ? SCMP_ACT_KILL_PROCESS : failure(EPERM)
+    guard let context = unsafe seccomp_init(otherwise) else { throw Errno(ENOMEM) }
     defer { unsafe seccomp_release(context) }
     let named = Set(rules.map(\.name))
     // A rule that says the same as the default is refused by libseccomp, and needless.
-    for rule in rules + dangerous.filter({ !named.contains($0.name) }) where rule.action != fallback.action {
+    for rule in rules + dangerous.filter({ !named.contains($0.name) }) where rule.action != otherwise {
       let number = unsafe seccomp_syscall_resolve_name(rule.name)
       // This architecture (or libseccomp) does not have the call, so there is nothing to say about it.
       if number < 0 { continue }

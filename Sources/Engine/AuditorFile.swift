@@ -109,7 +109,7 @@ final class AuditorFile {
     var buffer = [UInt8](repeating: 0, count: LogEnd.window)
     while bytes.count < LogEnd.window {
       let wanted = LogEnd.window - bytes.count
-      let count = try retrying { unsafe read(file.raw, &buffer, wanted) }
+      let count = try check(unsafe read(file.raw, &buffer, wanted))
       if count == 0 { break }
       bytes += buffer.prefix(count)
     }
@@ -122,7 +122,7 @@ final class AuditorFile {
   /// - Returns: how many were written.
   func write(_ bytes: [UInt8]) throws(Errno) -> Int {
     guard let file else { throw Errno(EBADF) }
-    let count = try retrying { unsafe Glibc.write(file.raw, bytes, bytes.count) }
+    let count = try check(unsafe Glibc.write(file.raw, bytes, bytes.count))
     if isRegular { size += UInt64(count) }
     return count
   }
@@ -130,7 +130,7 @@ final class AuditorFile {
   /// Waits until what was written is on the disk.
   func sync() throws(Errno) {
     guard let file, isRegular else { return }
-    try retrying { fdatasync(file.raw) }
+    try check(fdatasync(file.raw))
   }
 
   /// False if somebody removed or replaced the file behind this one's back.

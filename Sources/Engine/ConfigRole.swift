@@ -16,9 +16,9 @@ enum ConfigRole {
     do throws(Errno) {
       // Nothing is read before the supervisor has examined this process and says so.
       let hello = Message.ready.bytes(id: 1)
-      try retrying { unsafe send(channel, hello, hello.count, Int32(MSG_NOSIGNAL)) }
+      try check(unsafe send(channel, hello, hello.count, Int32(MSG_NOSIGNAL)))
       var answer = [UInt8](repeating: 0, count: Packet.capacity)
-      if try retrying({ unsafe recv(channel, &answer, answer.count, 0) }) == 0 { return 1 }
+      if try check(unsafe recv(channel, &answer, answer.count, 0)) == 0 { return 1 }
       let bytes = try read(file)
       // The supervisor puts the name before the findings; the file has none here.
       let (configuration, diagnostics) = Configuration.parse(
@@ -39,7 +39,7 @@ enum ConfigRole {
       ).messages
       for (index, message) in messages.enumerated() {
         let bytes = message.bytes(id: UInt32(truncatingIfNeeded: index + 1))
-        try retrying { unsafe send(channel, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+        try check(unsafe send(channel, bytes, bytes.count, Int32(MSG_NOSIGNAL)))
       }
       return configuration == nil ? 1 : 0
     } catch {
@@ -58,7 +58,7 @@ enum ConfigRole {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while bytes.count < sizeLimit {
       let wanted = min(buffer.count, sizeLimit - bytes.count)
-      let count = try retrying { unsafe Glibc.read(file, &buffer, wanted) }
+      let count = try check(unsafe Glibc.read(file, &buffer, wanted))
       if count == 0 { break }
       bytes.append(contentsOf: buffer.prefix(count))
     }

@@ -1,5 +1,6 @@
 import Audit
 import CARP
+import ChildConfinement
 import Confinement
 import Control
 import Glibc

@@ -1,8 +1,5 @@
-import CLinux
 public import Channel
 public import Confinement
-import Glibc
-import Linux
 
 /// The launcher: starts the unprivileged roles under their own users, ends them, and says how they ended. It exists
 /// because a parent with just the two network capabilities can do none of the three.
@@ -17,8 +14,8 @@ public final class Launcher {
   private let endpoint: Endpoint
   /// The children, as pidfds.
   private var running: [UInt32: FileDescriptor] = [:]
-  /// The directories shared libraries come from, read before /proc/self closes to this process.
-  private let libraries: [(path: String, rights: FileRights)]
+  /// The program, and the directories shared libraries come from, read before /proc/self closes to this process.
+  private let places: [(path: String, rights: FileRights)]
 
   /// Confines itself as `own`, then serves the supervisor until that is gone. `roles` are the only other users it knows.
   /// - Throws: ConfinementFailure or Errno; the process must then exit.
@@ -30,7 +27,7 @@ public final class Launcher {
     let launcher = try Launcher(roles, fallback)
     try drop(to: own, keeping: .launcher)
     // From the first moment: no other program, and no signal to anybody but its own children.
-    try restrictFiles(to: launcher.libraries, open: (Launcher.program, .run), handling: .execute)
+    try restrictFiles(to: launcher.places, handling: .execute)
     try filterLauncher(fallback, identities: Array(roles.values))
     launcher.endpoint.send(.ready)
     try launcher.loop.run()
@@ -41,9 +38,9 @@ public final class Launcher {
     self.fallback = fallback
     loop = try EventLoop()
     let maps = String(decoding: try readFile("/proc/self/maps", limit: 1 << 18), as: UTF8.self)
-    let files = maps.split(separator: "\n").compactMap { line in line.firstIndex(of: "/").map { line[$0...] } }
-    let directories = files.filter { $0.contains(".so") }.map { $0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.endIndex) }
-    libraries = Set(directories).map { (String($0), .run) }
+    let libraries = maps.split(separator: "\n").filter { $0.contains(".so") }.map { $0.drop { $0 != "/" } }
+    let directories = libraries.map { String($0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.startIndex)) }
+    places = Set(directories + [place(Launcher.program)]).map { ($0, .run) }
     endpoint = Endpoint(FileDescriptor(owning: Launcher.channel), loop: loop)
     try check(fcntl(Launcher.program, F_SETFD, FD_CLOEXEC))
     try endpoint.listen { [unowned self] in receive() }
@@ -59,8 +56,8 @@ public final class Launcher {
     case .spawn(let role, let token) where !descriptors.isEmpty: start(role, token, descriptors)
     case .kill(let token): if let child = running[token] { _ = pidfd_send_signal(child.raw, SIGKILL, nil, 0) }
     case .seal(let directory):
-      let places = directory.isEmpty ? [] : [(path: directory, rights: FileRights.logs)]
-      if (try? restrictFiles(to: libraries + places, open: (Launcher.program, .run))) == nil { end() }
+      // Without an audit log its directory has no name, and cannot be opened.
+      if (try? restrictFiles(to: places + [(directory, .logs)])) == nil { end() }
     default:
       end()
     }
@@ -68,7 +65,8 @@ public final class Launcher {
 
   private func start(_ role: Role, _ token: UInt32, _ descriptors: [Int32]) {
     guard let (pid, pidfd) = try? startProcess({ become(role, descriptors) }) else {
-      return report(token, bySignal: false, 71)
+      endpoint.send(.exited(token: token, bySignal: false, status: 71))
+      return
     }
     running[token] = pidfd
     if (try? loop.watch(pidfd.raw, { [unowned self] _ in reap(token) })) == nil { end() }
@@ -94,12 +92,8 @@ public final class Launcher {
     if unsafe waitid(P_PIDFD, id_t(child.raw), &information, WEXITED) < 0 { return }
     loop.unwatch(child.raw)
     running[token] = nil
-    let status = unsafe information._sifields._sigchld.si_status
-    unsafe report(token, bySignal: information.si_code != CLD_EXITED, UInt8(truncatingIfNeeded: status))
-  }
-
-  private func report(_ token: UInt32, bySignal: Bool, _ status: UInt8) {
-    endpoint.send(.exited(token: token, bySignal: bySignal, status: status))
+    let status = unsafe UInt8(truncatingIfNeeded: information._sifields._sigchld.si_status)
+    unsafe endpoint.send(.exited(token: token, bySignal: information.si_code != CLD_EXITED, status: status))
   }
 
   /// Without the supervisor nothing has a purpose: a stopped child would not notice by itself.

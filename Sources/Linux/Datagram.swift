@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// What one recvmsg gave.
 public struct Datagram: Sendable {
   public fileprivate(set) var bytes: [UInt8] = []
@@ -17,18 +14,10 @@ public struct Datagram: Sendable {
   /// True if bytes or descriptors were discarded for want of room.
   public fileprivate(set) var isCut = false
 
-  fileprivate mutating func take(ancillary: NetlinkReader) {
-    let header = MemoryLayout<cmsghdr>.size
-    for record in ancillary.records(Int.self, header: header, alignment: MemoryLayout<Int>.size) {
-      let data = record.dropping(header)
-      switch (record.integer(at: header - 8, as: Int32.self), record.integer(at: header - 4, as: Int32.self)) {
-      case (Int32(IPPROTO_IPV6), IPV6_HOPLIMIT): hopLimit = UInt8(truncatingIfNeeded: data.integer(as: Int32.self))
-      case (SOL_SOCKET, SO_RXQ_OVFL): overflow = data.integer()
-      case (SOL_SOCKET, Int32(SCM_RIGHTS)):
-        descriptors += data.integers()
-      default: break
-      }
-    }
+  /// The sender's IPv4 or IPv6 address: 4 or 16 bytes.
+  public var source: [UInt8] {
+    let isIPv4 = sender.integer(as: UInt16.self) == UInt16(AF_INET)
+    return Array(isIPv4 ? sender.dropping(4).bytes.prefix(4) : sender.dropping(8).bytes.prefix(16))
   }
 }
 
@@ -36,20 +25,28 @@ public struct Datagram: Sendable {
 /// any, descriptors that a hostile peer sends along are discarded by the kernel.
 /// - Throws: the kernel's error; `isAgain` if there is nothing to receive.
 public func receiveDatagram(_ socket: Int32, capacity: Int, ancillary: Int = 0) throws(Errno) -> Datagram {
-  var data = [UInt8](repeating: 0, count: capacity)
-  var name = [UInt8](repeating: 0, count: MemoryLayout<sockaddr_in6>.size)
-  var control = [UInt8](repeating: 0, count: ancillary)
+  let nameCapacity = MemoryLayout<sockaddr_in6>.size
+  var buffer = [UInt8](repeating: 0, count: ancillary + nameCapacity + capacity)
   var datagram = Datagram()
-  var (nameSize, controlSize) = (0, 0)
-  datagram.length = try unsafe withMessageHeader(&data, &name, &control) { header in
+  var (controlSize, nameSize) = (0, 0)
+  datagram.length = try unsafe withMessageHeader(&buffer, control: ancillary, name: nameCapacity) { header in
     let count = unsafe recvmsg(socket, &header, Int32(MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC))
     datagram.isCut = unsafe header.msg_flags & Int32(MSG_TRUNC | MSG_CTRUNC) != 0
-    (nameSize, controlSize) = unsafe (Int(header.msg_namelen), header.msg_controllen)
+    (controlSize, nameSize) = unsafe (header.msg_controllen, Int(header.msg_namelen))
     return count
   }
-  datagram.bytes = Array(data.prefix(datagram.length))
-  datagram.sender = NetlinkReader(name.prefix(nameSize))
-  datagram.take(ancillary: NetlinkReader(control.prefix(controlSize)))
+  datagram.bytes = Array(buffer.dropFirst(ancillary + nameCapacity).prefix(datagram.length))
+  datagram.sender = NetlinkReader(buffer.dropFirst(ancillary).prefix(nameSize))
+  let header = MemoryLayout<cmsghdr>.size
+  for record in NetlinkReader(buffer.prefix(controlSize)).records(Int.self, header: header, alignment: 8) {
+    let value = record.dropping(header)
+    switch (record.integer(at: 8, as: Int32.self), record.integer(at: 12, as: Int32.self)) {
+    case (Int32(IPPROTO_IPV6), IPV6_HOPLIMIT): datagram.hopLimit = UInt8(clamping: value.integer(as: Int32.self))
+    case (SOL_SOCKET, SO_RXQ_OVFL): datagram.overflow = value.integer()
+    case (SOL_SOCKET, Int32(SCM_RIGHTS)): datagram.descriptors += value.integers()
+    default: break
+    }
+  }
   return datagram
 }
 
@@ -58,42 +55,33 @@ public func receiveDatagram(_ socket: Int32, capacity: Int, ancillary: Int = 0) 
 public func sendDatagram(_ socket: Int32, _ bytes: [UInt8], to address: [UInt8] = [], descriptors: [Int32] = [])
   throws(Errno)
 {
-  var (data, name, control) = (bytes, address, [UInt8]())
+  var control: [UInt8] = []
   if !descriptors.isEmpty {
-    let length = MemoryLayout<cmsghdr>.size + descriptors.count * 4
-    control = rawBytes(length) + rawBytes(SOL_SOCKET) + rawBytes(Int32(SCM_RIGHTS))
-    control += descriptors.flatMap { rawBytes($0) }
-    while control.count % MemoryLayout<Int>.size != 0 { control.append(0) }
+    let rights = descriptors.flatMap { rawBytes($0) }
+    control = rawBytes(MemoryLayout<cmsghdr>.size + rights.count) + rawBytes(SOL_SOCKET) + rawBytes(Int32(SCM_RIGHTS))
+    // The kernel wants its records padded to 8 bytes.
+    control += rights + [UInt8](repeating: 0, count: -rights.count & 7)
   }
-  _ = try unsafe withMessageHeader(&data, &name, &control) { header in
+  var buffer = control + address + bytes
+  _ = try unsafe withMessageHeader(&buffer, control: control.count, name: address.count) { header in
     unsafe sendmsg(socket, &header, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
   }
 }
 
-/// Makes the header that recvmsg and sendmsg want of these three parts; parts may be empty.
+/// Makes the header that recvmsg and sendmsg want: `buffer` begins with ancillary data and socket address, of so many
+/// bytes each, and the rest is the datagram's own.
 private func withMessageHeader(
-  _ data: inout [UInt8], _ name: inout [UInt8], _ control: inout [UInt8], _ call: (inout msghdr) -> Int
+  _ buffer: inout [UInt8], control: Int, name: Int, _ call: (inout msghdr) -> Int
 ) throws(Errno) -> Int {
   try check(
-    unsafe data.withUnsafeMutableBytes { (data: UnsafeMutableRawBufferPointer) -> Int in
-      unsafe name.withUnsafeMutableBytes { (name: UnsafeMutableRawBufferPointer) -> Int in
-        unsafe control.withUnsafeMutableBytes { (control: UnsafeMutableRawBufferPointer) -> Int in
-          var vector = unsafe iovec(iov_base: data.baseAddress, iov_len: data.count)
-          return unsafe withUnsafeMutablePointer(to: &vector) { (vector: UnsafeMutablePointer<iovec>) -> Int in
-            var header = unsafe msghdr(
-              msg_name: name.baseAddress, msg_namelen: socklen_t(name.count), msg_iov: vector, msg_iovlen: 1,
-              msg_control: control.baseAddress, msg_controllen: control.count, msg_flags: 0)
-            return unsafe call(&header)
-          }
-        }
+    unsafe buffer.withUnsafeMutableBytes { (raw: UnsafeMutableRawBufferPointer) -> Int in
+      let address = unsafe raw.baseAddress?.advanced(by: control)
+      var vector = unsafe iovec(iov_base: address?.advanced(by: name), iov_len: raw.count - control - name)
+      return unsafe withUnsafeMutablePointer(to: &vector) { (vector: UnsafeMutablePointer<iovec>) -> Int in
+        var header = unsafe msghdr(
+          msg_name: address, msg_namelen: socklen_t(name), msg_iov: vector, msg_iovlen: 1,
+          msg_control: raw.baseAddress, msg_controllen: control, msg_flags: 0)
+        return unsafe call(&header)
       }
     })
-}
-
-extension Datagram {
-  /// The sender's IPv4 or IPv6 address: 4 or 16 bytes.
-  public var source: [UInt8] {
-    let isIPv4 = sender.integer(as: UInt16.self) == UInt16(AF_INET)
-    return Array(isIPv4 ? sender.dropping(4).bytes.prefix(4) : sender.dropping(8).bytes.prefix(16))
-  }
 }

@@ -1,26 +1,22 @@
-import CLinux
-import Glibc
-
 /// An error number of the kernel, as `errno` named it right after the call.
 public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   public let number: Int32
-  public init(_ number: Int32) { self.number = number }
+  /// What else is known of it: the kernel's own words where it had any (netlink's NETLINK_EXT_ACK).
+  public let text: String
+  public init(_ number: Int32, _ text: String = "") {
+    self.number = number
+    self.text = text
+  }
   /// The error of the call that has just failed.
   public static var last: Errno { Errno(errno) }
-  public var description: String { unsafe String(cString: strerror(number)) }
+  public var description: String { unsafe String(cString: strerror(number)) + (text.isEmpty ? "" : ": \(text)") }
   public var isAgain: Bool { number == EAGAIN || number == EWOULDBLOCK }
 }
 
-/// Passes on the result of a system call, or throws what `errno` says if it is negative.
+/// Makes a system call, anew where a signal interrupted it before it did anything, and passes its result on.
+/// - Throws: what `errno` says, if it is negative.
 @discardableResult
-public func check<T: FixedWidthInteger>(_ result: T) throws(Errno) -> T {
-  if result < 0 { throw .last }
-  return result
-}
-
-/// The same for a call that a signal may interrupt before it did anything.
-@discardableResult
-public func retrying<T: FixedWidthInteger>(_ call: () -> T) throws(Errno) -> T {
+public func check<T: FixedWidthInteger>(_ call: @autoclosure () -> T) throws(Errno) -> T {
   while true {
     let result = call()
     if result >= 0 { return result }
@@ -34,13 +30,35 @@ public final class FileDescriptor: Sendable {
   public let raw: Int32
   /// Takes over `raw`; the caller no longer closes it.
   public init(owning raw: Int32) { self.raw = raw }
-  /// Takes over what a system call returned.
-  /// - Throws: what `errno` says, if it was negative.
-  public init(checking result: Int32) throws(Errno) { raw = try check(result) }
+  /// Takes over what a system call returns.
+  /// - Throws: what `errno` says, if that is negative.
+  public init(checking call: @autoclosure () -> Int32) throws(Errno) { raw = try check(call()) }
   deinit { close(raw) }
 }
 
 /// Opens a file, closed on exec.
 public func openFile(_ path: String, _ flags: Int32) throws(Errno) -> FileDescriptor {
   try unsafe FileDescriptor(checking: open(path, flags | O_CLOEXEC))
+}
+
+/// The first line of a small file.
+public func readText(_ path: String) throws(Errno) -> String {
+  String(decoding: try readFile(path, limit: 256).prefix { $0 != 10 }, as: UTF8.self)
+}
+
+/// The first `limit` bytes of a file.
+public func readFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+  try readAll(openFile(path, O_RDONLY), limit: limit)
+}
+
+/// The first `limit` bytes of an open file.
+public func readAll(_ file: FileDescriptor, limit: Int) throws(Errno) -> [UInt8] {
+  var found: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: min(limit, 4096))
+  while found.count < limit {
+    let count = try check(unsafe read(file.raw, &buffer, min(buffer.count, limit - found.count)))
+    if count == 0 { break }
+    found += buffer.prefix(count)
+  }
+  return found
 }

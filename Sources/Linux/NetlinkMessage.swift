@@ -1,5 +1,3 @@
-import CLinux
-
 /// One attribute of a netlink message, or several nested in one: in the kernel's byte order, padded to 4 bytes
 /// (linux/netlink.h).
 public struct NetlinkAttribute: Sendable {

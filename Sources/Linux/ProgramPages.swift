@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// Hands back the pages of the program and its libraries: most are touched only now and then, at the start by the loader,
 /// later by the runtime's searches through its tables. What is used again comes back from the page cache, in well below a
 /// millisecond for all of it.

@@ -1,6 +1,3 @@
-public import CLinux
-import Glibc
-
 /// Opens a socket, non-blocking and closed on exec.
 public func openSocket(_ family: Int32, _ type: Int32, _ number: Int32 = 0) throws(Errno) -> FileDescriptor {
   let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
@@ -31,11 +28,6 @@ public func option(_ socket: Int32, _ level: Int32, _ name: Int32, capacity: Int
   var size = socklen_t(capacity)
   try unsafe check(getsockopt(socket, level, name, &bytes, &size))
   return NetlinkReader(bytes.prefix(Int(size)))
-}
-
-/// Binds a socket to one interface.
-public func bindToDevice(_ socket: Int32, _ name: String) throws(Errno) {
-  try setOption(socket, SOL_SOCKET, SO_BINDTODEVICE, Array(name.utf8) + [0])
 }
 
 /// One instruction of classic BPF (linux/filter.h).
@@ -74,11 +66,9 @@ public func socketAddress(path: String) -> [UInt8] {
 
 /// AF_PACKET: an interface, and what to receive there (an Ethernet protocol, 0 for nothing).
 public func socketAddress(interface: Int32, protocol number: Int32 = 0) -> [UInt8] {
-  var address = sockaddr_ll()
-  address.sll_family = UInt16(AF_PACKET)
-  address.sll_protocol = UInt16(truncatingIfNeeded: number).bigEndian
-  address.sll_ifindex = interface
-  return rawBytes(address)
+  let padding = [UInt8](repeating: 0, count: 12)
+  let inNetworkOrder = UInt16(truncatingIfNeeded: number).bigEndian
+  return rawBytes(UInt16(AF_PACKET)) + rawBytes(inNetworkOrder) + rawBytes(interface) + padding
 }
 
 /// Binds a socket to an address made by one of these.

@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// Starts a program in a new process and returns its id and pidfd. `body` runs in the child: it gives up what the program
 /// must not have, and ends by `execute`.
 /// - Throws: the kernel's error if there can be no new process.

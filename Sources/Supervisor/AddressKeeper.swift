@@ -27,23 +27,23 @@ final class AddressKeeper {
   private func perform(
     _ act: ActKind, _ object: String, _ requests: [(name: String, message: NetlinkMessage)],
     tolerating tolerated: Int32 = 0
-  ) throws(NetlinkError) -> Bool {
+  ) throws(Errno) -> Bool {
     if requests.isEmpty { return true }
     audit(act, object, .intent, count: UInt32(requests.count))
     let start = EventLoop.now()
     let failures = netlink.perform(requests.map(\.message))
     for (request, failure) in zip(requests, failures) {
-      let number = failure?.errno.number ?? 0
+      let number = failure?.number ?? 0
       audit(
         act, request.name, errno: number == tolerated ? 0 : number, since: start,
         cause: request.name == object ? "" : object)
     }
-    if let failure = failures.lazy.compactMap(\.self).first(where: { $0.errno.number != tolerated }) { throw failure }
+    if let failure = failures.lazy.compactMap(\.self).first(where: { $0.number != tolerated }) { throw failure }
     return failures.allSatisfy { $0 == nil }
   }
 
   private func perform(_ act: ActKind, _ object: String, _ request: NetlinkMessage, tolerating tolerated: Int32 = 0)
-    throws(NetlinkError)
+    throws(Errno)
   {
     _ = try perform(act, object, [(object, request)], tolerating: tolerated)
   }
@@ -64,12 +64,12 @@ final class AddressKeeper {
     if holding.group.mac == .interface || holding.macvlan != 0 { return true }
     let (interface, name) = (holding.interface, holding.macvlanName)
     if interface.index == 0 || interface.condition == .unusable { return false }
-    do throws(NetlinkError) {
+    do throws(Errno) {
       let creation = Request.createMacvlan(name, over: interface.index, mac: holding.group.virtualMAC)
       try perform(.linkMade, name, creation, tolerating: EEXIST)
       let link = (try? netlink.ask(Request.findLink(name)))?.first.flatMap { KernelLink($0.body) }
       guard let link, link.macvlanBase == interface.index else {
-        throw NetlinkError(errno: Errno(EEXIST), text: "it is not carpd's")
+        throw Errno(EEXIST, "it is not carpd's")
       }
       holding.macvlan = link.index
       let memo = try tightenARP(interface).memo
@@ -78,7 +78,7 @@ final class AddressKeeper {
       for setting in ["accept_ra", "autoconf"] { try clear("/proc/sys/net/ipv6/conf/\(name)/\(setting)") }
       return true
     } catch {
-      let remedy = AddressKeeper.remedies[error.errno.number] ?? ""
+      let remedy = AddressKeeper.remedies[error.number] ?? ""
       log(.error, "cannot make \(name) over \(interface.name): \(error)\(remedy)")
       remove(holding)
       return false
@@ -86,14 +86,14 @@ final class AddressKeeper {
   }
 
   /// Writes a 0. Without IPv6 in the kernel there is no such file, and nothing to mute.
-  private func clear(_ path: String) throws(NetlinkError) {
+  private func clear(_ path: String) throws(Errno) {
     let start = EventLoop.now()
     let failure = attempt { () throws(Errno) in
       let file = try openFile(path, O_WRONLY)
       try unsafe check(write(file.raw, "0", 1))
     }
     audit(.sysctl, path, errno: failure?.number ?? 0, since: start)
-    if let failure, failure.number != ENOENT { throw NetlinkError(errno: failure, text: path) }
+    if let failure, failure.number != ENOENT { throw Errno(failure.number, path) }
   }
 
   /// Removes the macvlan, and with it what is still on it.
@@ -105,7 +105,7 @@ final class AddressKeeper {
 
   // MARK: - ARP settings of the base interface
 
-  private func tightenARP(_ interface: Interface) throws(NetlinkError) -> ARPSettings {
+  private func tightenARP(_ interface: Interface) throws(Errno) -> ARPSettings {
     if let saved = interface.savedARP { return saved }
     let found = interface.link?.arp ?? ARPSettings(ignore: 0, announce: 0)
     interface.savedARP = found
@@ -123,7 +123,7 @@ final class AddressKeeper {
 
   /// Sets the next addresses, and takes the macvlan up behind the first chunk: what the kernel then sends draws the
   /// traffic here, and there must be an address to answer it.
-  func acquireChunk(_ holding: Holding, from first: Int) throws(NetlinkError) {
+  func acquireChunk(_ holding: Holding, from first: Int) throws(Errno) {
     let slice = holding.group.addresses.dropFirst(first).prefix(AddressKeeper.chunk)
     let requests = slice.map { ("\($0.address)", lease($0, holding, renewing: false)) }
     if try !perform(.addressAdded, holding.name, requests, tolerating: EEXIST) {
@@ -131,7 +131,7 @@ final class AddressKeeper {
       let present = (try? addresses()) ?? []
       let ours = Set(present.filter { $0.isOurs && $0.interface == holding.carrier }.map(\.address))
       guard ours.isSuperset(of: slice.map(\.address)) else {
-        throw NetlinkError(errno: Errno(EEXIST), text: "somebody else has set it")
+        throw Errno(EEXIST, "somebody else has set it")
       }
       extend(slice, holding)
     }

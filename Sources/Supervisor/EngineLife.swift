@@ -28,7 +28,7 @@ extension Supervisor {
     sendPolicy()
     // What slept past its interval may be another machine's by now: it is not handed on.
     for holding in holdings where holding.suspended { release(holding) }
-    for holding in holdings where holding.isOurs { tell(.role(group: holding.number, change: .held)) }
+    for holding in holdings where holding.isOurs { tell(.role(group: holding.number, change: .held, address: 0xffff)) }
     for interface in interfaces {
       sendLink(interface)
       if interface.condition == .up { openSockets(interface) }

@@ -109,23 +109,17 @@ extension Supervisor {
     holding.interval = Lease.interval(request.advbase, request.advskew)
     // The lease begins no later than the other side's timer.
     keeper.renew(holding, request.family)
-    let failure = attempt { () throws(Errno) in
+    do throws(Errno) {
       try transmitter.advertise(request, group, on: holding.interface)
       holding.advertised += 1
+    } catch {
+      throw Refused(error)
     }
-    if let failure, !holding.isSendFailing {
-      let remedy = failure.number == EADDRNOTAVAIL ? "; \(holding.interface.name) needs an IPv6 link-local address" : ""
-      let family = "IPv\(request.family.rawValue)"
-      log(.error, "\(holding.name): advertisements by \(family) cannot be sent: \(failure)\(remedy)")
-    }
-    holding.isSendFailing = failure != nil
-    if let failure { throw Refused(failure) }
   }
 
   private func acquire(_ holding: Holding, _ request: UInt32, _ now: UInt64) throws(Refused) {
     guard enginePhase == .running else { throw Refused(.wrongPhase) }
     holding.suspended = false
-    if holding.phase == .held { return answer(request, .acquire, holding, .none) }
     if case .acquiring = holding.phase { return }
     if now < holding.holdUntil { throw Refused(.holdDown) }
     if policy?.settings.auditFailureDenies == true && !audit.status.isWorking { throw Refused(.auditUnavailable) }
@@ -135,6 +129,7 @@ extension Supervisor {
     startAcquiring(holding)
   }
 
+  /// Sets the addresses, or those that are missing.
   func startAcquiring(_ holding: Holding) {
     (holding.phase, holding.renewal) = (.acquiring(0), [:])
     continueAcquiring(holding)
@@ -143,12 +138,12 @@ extension Supervisor {
   /// Sets the next addresses and announces them at once; the loop turns between two chunks.
   private func continueAcquiring(_ holding: Holding) {
     guard case .acquiring(let first) = holding.phase else { return }
-    let failure = attempt { () throws(NetlinkError) in try keeper.acquireChunk(holding, from: first) }
+    let failure = attempt { () throws(Errno) in try keeper.acquireChunk(holding, from: first) }
     if let failure {
       log(.error, "\(holding.name): an address could not be set: \(failure)")
       keeper.release(holding)
       // Nobody asked: it had the role, and is told that it is gone.
-      if holding.pendingRequest == nil { tell(.role(group: holding.number, change: .lost)) }
+      if holding.pendingRequest == nil { tell(.role(group: holding.number, change: .lost, address: 0xffff)) }
     } else if first > 0 {
       // The first ones are announced behind the advertisement, when the engine asks: an announcement ahead of it would
       // only make the old master answer back.
@@ -159,7 +154,7 @@ extension Supervisor {
       return
     }
     if let request = holding.pendingRequest {
-      answer(request, .acquire, holding, failure == nil ? .none : .failed, failure?.errno.number ?? 0)
+      answer(request, .acquire, holding, failure == nil ? .none : .failed, failure?.number ?? 0)
     }
     holding.pendingRequest = nil
   }

@@ -24,8 +24,6 @@ final class Holding {
   var lastAdvertisement: UInt64 = 0
   /// Nanoseconds between advertisements as the last one announced it: longer than configured while demoted.
   var interval: UInt64
-  /// True from a failure to send until the next success: the log tells the first only.
-  var isSendFailing = false
   /// After a stall only a release, or a new acquisition, makes this group speak again.
   var suspended = false
   /// Request to answer once all addresses are set.
@@ -42,8 +40,6 @@ final class Holding {
   var advertised: UInt32 = 0
   /// True while deposited advertisements are sent for want of an engine.
   var isBridged = false
-  /// Times at which a lost address was put back.
-  var restored: [UInt64] = []
   private var sentCounters: [UInt64] = []
   private var requests = TokenBucket()
 

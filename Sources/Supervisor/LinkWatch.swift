@@ -11,11 +11,12 @@ extension Supervisor {
   }
 
   func receiveKernelEvents() {
-    var areLinksNew = false
+    var (areLinksNew, areAddressesNew) = (false, false)
     let overflow = attempt { () throws(Errno) in
       try monitor.events { event in
         if event.type == RTM_NEWADDR || event.type == RTM_DELADDR {
-          if let entry = KernelAddress(event.body) { changed(entry, isThere: event.type == RTM_NEWADDR) }
+          guard let entry = KernelAddress(event.body) else { return }
+          if !isShared(entry) { areAddressesNew = true } else if event.type == RTM_DELADDR { miss(entry) }
         } else if let link = KernelLink(event.body) {
           links[link.index] = event.type == RTM_NEWLINK ? link : nil
           areLinksNew = true
@@ -25,19 +26,34 @@ extension Supervisor {
     if overflow != nil {
       log(.notice, "the kernel's events overflowed; reading its state anew")
       try? readKernel()
-      for holding in holdings where holding.phase == .held { checkSoon(holding) }
-    } else if areLinksNew {
-      followLinks()
+      // Sets what is missing.
+      for holding in holdings where holding.phase == .held && holding.carrier != 0 { startAcquiring(holding) }
+    } else if areLinksNew || areAddressesNew {
+      followLinks(areAddressesNew ? try? keeper.addresses() : nil)
     }
   }
 
-  /// Brings macvlans and interfaces in line with the kernel's links as they are now. `addresses` are all there are, if
-  /// known; they are asked for where an interface is new.
+  /// A shared address is gone: the engine decides whether it is put back.
+  private func miss(_ gone: KernelAddress) {
+    for holding in holdings where holding.phase == .held && holding.carrier == gone.interface && !holding.suspended {
+      guard let index = holding.group.addresses.firstIndex(where: { $0.address == gone.address }) else { continue }
+      // Nobody took it: nobody renewed it. Whoever does not advertise does not keep the address.
+      let lease = UInt64(holding.group.lease(gone.address.family, every: holding.interval)) * 1_000_000_000
+      let isOverdue = EventLoop.now() - holding.lastAdvertisement + 100_000_000 >= lease
+      if isOverdue {
+        log(.error, "\(holding.name): its lease ran out, as nothing was advertised; giving the role up")
+        release(holding)
+      }
+      tell(.role(group: holding.number, change: isOverdue ? .lost : .damaged, address: UInt16(index)))
+    }
+  }
+
+  /// Brings macvlans and interfaces in line with the kernel's links as they are now. `addresses` are all there are, if known; they are
+  /// asked for where an interface is new.
   func followLinks(_ addresses: [KernelAddress]? = nil) {
-    for holding in holdings where holding.macvlan != 0 {
-      let link = links[holding.macvlan]
-      if link == nil { holding.macvlan = 0 }
-      if link == nil || holding.phase == .held && link?.isUp == false { checkSoon(holding) }
+    for holding in holdings where holding.macvlan != 0 && links[holding.macvlan]?.isUp != true {
+      if holding.phase == .held { tell(.role(group: holding.number, change: .damaged, address: 0xffff)) }
+      if links[holding.macvlan] == nil { holding.macvlan = 0 }
     }
     let named = Dictionary(links.values.map { ($0.name, $0) }) { $1 }
     var addresses = addresses
@@ -66,12 +82,8 @@ extension Supervisor {
       openSockets(interface)
     }
     sendLink(interface)
-    if interface.condition != condition {
-      let isBare = interface.condition == .noCarrier
-      log(.notice, "\(interface.name) is \(isBare ? "without carrier" : "\(interface.condition)")")
-      if interface.condition == .unusable && !holdings(on: interface).isEmpty {
-        log(.error, "\(interface.name) cannot be used: \(interface.trouble)")
-      }
+    if interface.condition == .unusable && condition != .unusable && !holdings(on: interface).isEmpty {
+      log(.error, "\(interface.name) cannot be used: \(interface.trouble)")
     }
     // Announced again with the new MAC address: neighbours know the old one.
     if interface.mac != mac { for holding in holdings(on: interface) where holding.isOurs { announce(holding) } }
@@ -109,61 +121,7 @@ extension Supervisor {
     keeper.clean(strays, leftovers)
   }
 
-  // MARK: - Addresses
-
   private func isShared(_ entry: KernelAddress) -> Bool {
     entry.isOurs || holdings.contains { $0.group.addresses.contains { $0.address == entry.address } }
-  }
-
-  private func changed(_ entry: KernelAddress, isThere: Bool) {
-    if !isShared(entry), let interface = interfaces.first(where: { $0.index == entry.interface }) {
-      // In its old place, as the first one is the source of advertisements.
-      let place = interface.own.firstIndex { $0.address == entry.address && $0.prefix == entry.prefix }
-      if let place { interface.own.remove(at: place) }
-      if isThere && entry.isUsable { interface.own.insert(entry, at: place ?? interface.own.count) }
-      sendLink(interface)
-    } else if !isThere {
-      for holding in holdings where holding.group.addresses.contains(where: { $0.address == entry.address }) {
-        if holding.phase == .held { checkSoon(holding) }
-      }
-    }
-  }
-
-  /// After a moment's patience: when the whole interface goes, that is reported right behind.
-  private func checkSoon(_ holding: Holding) {
-    if suspects.contains(where: { $0 === holding }) { return }
-    suspects.append(holding)
-    if suspects.count > 1 { return }
-    loop.after(milliseconds: 20) { [unowned self] in
-      let checked = suspects
-      suspects = []
-      guard let addresses = try? keeper.addresses() else { return }
-      for holding in checked { check(holding, addresses) }
-    }
-  }
-
-  /// Puts back what somebody took from a virtual host, three times a minute at most; then the role is given up.
-  private func check(_ holding: Holding, _ addresses: [KernelAddress]) {
-    let isMacvlanGone = holding.carrier == 0
-    guard holding.interface.condition == .up, !isStopping, keeper.prepare(holding), holding.phase == .held,
-      !holding.suspended
-    else { return }
-    let present = Set(addresses.filter { $0.interface == holding.carrier }.map(\.address))
-    let lost = holding.group.addresses.first { !present.contains($0.address) }
-    if lost == nil && links[holding.carrier]?.isUp != false { return }
-    let now = EventLoop.now()
-    holding.restored = holding.restored.filter { now - $0 < 60_000_000_000 } + [now]
-    let what = isMacvlanGone ? "removed its macvlan" : lost.map { "removed \($0.address)" } ?? "took its macvlan down"
-    // Nobody took it: nobody renewed it. Whoever does not advertise does not keep the address.
-    let lease = lost.map { holding.group.lease($0.address.family, every: holding.interval) } ?? .max
-    let isOverdue = now - holding.lastAdvertisement + 100_000_000 >= UInt64(lease) * 1_000_000_000
-    if !isOverdue && holding.restored.count <= 3 {
-      log(.warning, "\(holding.name): somebody \(what); putting it back (\(holding.restored.count) of 3 a minute)")
-      return startAcquiring(holding)
-    }
-    let why = isOverdue ? "its lease ran out, as nothing was advertised" : "somebody \(what), again and again"
-    log(.error, "\(holding.name): \(why); giving the role up")
-    release(holding)
-    tell(.role(group: holding.number, change: .lost))
   }
 }

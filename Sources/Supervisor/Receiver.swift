@@ -31,7 +31,7 @@ final class Receiver {
       try setOption(socket.raw, SOL_PACKET, 23, Int32(1))  // PACKET_IGNORE_OUTGOING (linux/if_packet.h)
       try bindSocket(socket.raw, to: socketAddress(interface: owner.index, protocol: Int32(ETH_P_ALL)))
     } else {
-      try bindToDevice(socket.raw, owner.name)
+      try setOption(socket.raw, SOL_SOCKET, SO_BINDTODEVICE, Array(owner.name.utf8) + [0])
       try setOption(socket.raw, SOL_SOCKET, SO_RXQ_OVFL, Int32(1))
       // What came between socket() and the filter is drained here, unread.
       for _ in 0..<1024 where (try? receiveDatagram(socket.raw, capacity: 1)) == nil { break }

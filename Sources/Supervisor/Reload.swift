@@ -27,6 +27,7 @@ extension Supervisor {
   private func finishReload(_ new: Policy?, _ findings: [Message], for connection: UInt32) {
     guard let old = policy, !isStopping else { return }
     var findings = findings
+    receiveKernelEvents()
     if var new {
       if Startup.directory(of: new.settings.auditLog) != Startup.directory(of: old.settings.auditLog) {
         findings.append(finding(.warning, "the audit log moves to another directory with the next restart only"))

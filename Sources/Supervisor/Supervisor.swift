@@ -23,8 +23,6 @@ public final class Supervisor {
   var policy: Policy?
   var interfaces: [Interface] = []
   var holdings: [Holding] = []
-  /// Virtual hosts from which somebody may have taken something, to be looked at in a moment.
-  var suspects: [Holding] = []
   /// Virtual hosts that a reload removed, for the moment until their last trace is gone.
   var retired: [Holding] = []
   /// Who waits for a reload; the first one's is under way. 0 stands for SIGHUP.

@@ -34,50 +34,50 @@ final class Transmitter {
     if peers.isEmpty {
       // IPv6 multicast without a link-local source would be dropped by every peer.
       if request.family == .ipv6 && source.isUnspecified { throw Errno(EADDRNOTAVAIL) }
-      let isIPv4 = request.family == .ipv4
-      let target = Address(family: request.family, high: isIPv4 ? 0 : 0xff02 << 48, low: isIPv4 ? 0xe000_0012 : 0x12)
-      let mac: [UInt8] = isIPv4 ? [1, 0, 0x5e, 0, 0, 0x12] : [0x33, 0x33, 0, 0, 0, 0x12]
-      let packet = Transmitter.packet(112, source, target, payload)
-      return try send(isIPv4 ? [8, 0] : [0x86, 0xdd], packet, to: mac, of: group, on: interface)
+      let all =
+        request.family == .ipv4
+        ? Address(family: .ipv4, high: 0, low: 0xe000_0012) : Address(family: .ipv6, high: 0xff02 << 48, low: 0x12)
+      return try multicast(Transmitter.packet(112, source, all, payload), to: all, of: group, on: interface)
     }
     var failure: Errno?
     for peer in peers {
+      let name = socketAddress(peer.bytes, scope: peer.isLinkLocal ? interface.index : 0)
+      let packet = Transmitter.packet(112, source, peer, payload)
       guard let socket = packets[peer.family] else { continue }
-      do {
-        let scope = peer.isLinkLocal ? interface.index : 0
-        let packet = Transmitter.packet(112, source, peer, payload)
-        try sendDatagram(socket.raw, packet, to: socketAddress(peer.bytes, scope: scope))
-      } catch {
-        failure = error
-      }
+      failure = attempt { () throws(Errno) in try sendDatagram(socket.raw, packet, to: name) } ?? failure
     }
     if let failure { throw failure }
   }
 
   /// Gratuitous ARP (a broadcast request, as the BSDs send) or unsolicited NA for one shared address.
   func announce(_ address: Address, _ group: PolicyGroup, on interface: Interface, router: Bool) throws(Errno) {
-    let mac = group.mac == .virtual ? group.virtualMAC : interface.mac
+    let mac = source(group, interface)
     if address.family == .ipv4 {
-      let nobody = [UInt8](repeating: 0, count: 6)
-      let arp = [0, 1, 8, 0, 6, 4, 0, 1] + mac + address.bytes + nobody + address.bytes
-      return try send([8, 6], arp, to: [UInt8](repeating: 0xff, count: 6), of: group, on: interface)
+      let arp = [0, 1, 8, 0, 6, 4, 0, 1] + mac + address.bytes + [0, 0, 0, 0, 0, 0] + address.bytes
+      return try send([0xff, 0xff, 0xff, 0xff, 0xff, 0xff] + mac + [8, 6] + arp, on: interface)
     }
     let allNodes = Address(family: .ipv6, high: 0xff02 << 48, low: 1)
     // Override; Router where this host is one, or its clients would drop it as their default router (RFC 4861 7.2.5).
-    let flags: UInt8 = router ? 0xa0 : 0x20
-    var message: [UInt8] = [136, 0, 0, 0, flags, 0, 0, 0] + address.bytes + [2, 1] + mac
+    var message: [UInt8] = [136, 0, 0, 0, router ? 0xa0 : 0x20, 0, 0, 0] + address.bytes + [2, 1] + mac
     let pseudo = address.bytes + allNodes.bytes + big(UInt32(message.count)) + [0, 0, 0, 58]
     message.replaceSubrange(2..<4, with: big(checksum(pseudo + message)))
-    let packet = Transmitter.packet(58, address, allNodes, message)
-    try send([0x86, 0xdd], packet, to: [0x33, 0x33, 0, 0, 0, 1], of: group, on: interface)
+    try multicast(Transmitter.packet(58, address, allNodes, message), to: allNodes, of: group, on: interface)
   }
 
-  /// Sends one frame from the MAC address of a virtual host.
-  private func send(
-    _ type: [UInt8], _ payload: [UInt8], to target: [UInt8], of group: PolicyGroup, on interface: Interface
-  ) throws(Errno) {
-    let source = group.mac == .virtual ? group.virtualMAC : interface.mac
-    let frame = target + source + type + payload
+  private func source(_ group: PolicyGroup, _ interface: Interface) -> [UInt8] {
+    group.mac == .virtual ? group.virtualMAC : interface.mac
+  }
+
+  /// To the MAC address of a multicast address (RFC 1112 section 6.4, RFC 2464 section 7).
+  private func multicast(_ packet: [UInt8], to target: Address, of group: PolicyGroup, on interface: Interface)
+    throws(Errno)
+  {
+    let isIPv4 = target.family == .ipv4
+    let mac: [UInt8] = isIPv4 ? [1, 0, 0x5e] + target.bytes.suffix(3) : [0x33, 0x33] + target.bytes.suffix(4)
+    try send(mac + source(group, interface) + (isIPv4 ? [8, 0] : [0x86, 0xdd]) + packet, on: interface)
+  }
+
+  private func send(_ frame: [UInt8], on interface: Interface) throws(Errno) {
     try sendDatagram(frames.raw, frame, to: socketAddress(interface: interface.index))
   }
 

@@ -22,7 +22,7 @@ enum AuditFiles {
       let file = try openFile(path, O_RDONLY | O_NONBLOCK)
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
       while true {
-        let count = try retrying { unsafe Glibc.read(file.raw, &buffer, buffer.count) }
+        let count = try check(unsafe Glibc.read(file.raw, &buffer, buffer.count))
         if count == 0 { return }
         body(Array(buffer.prefix(count)))
       }

@@ -16,7 +16,7 @@ enum ConfigurationFile {
       var content: [UInt8] = []
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
       while content.count < limit {
-        let count = try retrying { unsafe read(file.raw, &buffer, buffer.count) }
+        let count = try check(unsafe read(file.raw, &buffer, buffer.count))
         if count == 0 { break }
         content += buffer.prefix(count)
       }

@@ -48,7 +48,7 @@ struct DaemonConnection: ~Copyable {
   private func receive() throws(Failure) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     do throws(Errno) {
-      let count = try retrying { unsafe recv(socket.raw, &buffer, buffer.count, 0) }
+      let count = try check(unsafe recv(socket.raw, &buffer, buffer.count, 0))
       if count == 0 { throw Errno(ECONNRESET) }
       // The socket's own timeout begins anew with each piece.
       if EventLoop.now() > deadline { throw Errno(EAGAIN) }

@@ -28,11 +28,12 @@ enum CompromisedLauncher {
           guard let slash = line.firstIndex(of: "/"), line.contains(".so") else { return nil }
           return line[slash...].lastIndex(of: "/").map { String(line[slash..<$0]) }
         })
+      let places = libraries.map { ($0, FileRights.run) } + [(place(program), .run)]
       try drop(to: own, keeping: .launcher)
-      try restrictFiles(to: libraries.map { ($0, FileRights.run) }, open: (program, .run), handling: .execute)
+      try restrictFiles(to: places, handling: .execute)
       try filterLauncher(.errno, identities: [engine, auditor, config])
       if variable("EVIL_SEALED") != nil {
-        try restrictFiles(to: libraries.map { ($0, FileRights.run) }, open: (program, .run))
+        try restrictFiles(to: places)
       }
     } catch {
       CompromisedProcess.say("cannot confine itself: \(error)")

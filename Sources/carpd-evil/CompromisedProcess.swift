@@ -1,6 +1,6 @@
 import CEvil
 import CLinux
-import Confinement
+import ChildConfinement
 import Glibc
 
 /// One thing an intruder tries from within a confined process.

@@ -1,6 +1,6 @@
 import CLinux
 import Channel
-import Confinement
+import ChildConfinement
 import Glibc
 import Linux
 

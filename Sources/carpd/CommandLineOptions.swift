@@ -3,66 +3,55 @@ import Supervisor
 
 /// The options of carpd: the privileged program links no parser of anybody else's.
 enum CommandLineOptions {
-  case run(Options)
-  case exit(Int32)
-
   static let version = "0.1.0"
 
-  /// Each option, and how the usage calls its value; without one it is a plain switch.
-  private static let table: [(name: String, value: String?)] = [
-    ("--config", "FILE"), ("--check", nil), ("--runtime-directory", "DIR"), ("--log-format", "text|json"),
-    ("--engine", "PATH"), ("--users", "A,B,C,D,E"), ("--no-users", nil), ("--filter-default", "errno|kill"),
-    ("--version", nil), ("--help", nil),
+  /// Each option, how the usage calls its value (without one it is a plain switch), and what it sets: nil if the value is
+  /// none of its own.
+  private static let table: [(name: String, value: String?, set: @Sendable (inout Options, String) -> Void?)] = [
+    ("--config", "FILE", { $0.config = $1 }),
+    ("--check", nil, { options, _ in options.check = true }),
+    ("--runtime-directory", "DIR", { $0.runtimeDirectory = $1 }),
+    ("--log-format", "text|json", { options, word in LogFormat(rawValue: word).map { options.logFormat = $0 } }),
+    ("--engine", "PATH", { $0.engine = $1 }),
+    ("--users", "A,B,C,D,E", { $0.users = $1.split(separator: ",").map(String.init) }),
+    ("--no-users", nil, { options, _ in options.noUsers = true }),
+    (
+      "--filter-default", "errno|kill",
+      { options, word in FilterDefault(rawValue: word).map { options.fallback = $0 } }
+    ),
+    ("--version", nil, { _, _ in say("carpd \(version)") }),
+    ("--help", nil, { _, _ in say(usage) }),
   ]
   private static var usage: String {
     "usage: carpd" + table.map { " [\($0.name)\($0.value.map { " " + $0 } ?? "")]" }.joined() + "; see carpd(8)"
   }
 
-  /// Reads `--name`, `--name VALUE` and `--name=VALUE`.
-  static func parse(_ words: ArraySlice<String>) -> CommandLineOptions {
+  /// Reads `--name`, `--name VALUE` and `--name=VALUE`. Ends this process where that is what was asked for, or what is
+  /// wrong.
+  static func parse(_ words: ArraySlice<String>) -> Options {
     var options = Options()
     var words = words
     while let word = words.popFirst() {
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard let (name, kind) = table.first(where: { $0.name == parts[0] }) else {
-        return wrong("there is no option \(word)")
-      }
-      if name == "--version" || name == "--help" {
-        print(name == "--help" ? usage : "carpd \(version)")
-        return .exit(0)
-      }
-      let value = parts.count == 2 ? parts[1] : kind == nil ? nil : words.popFirst()
-      guard (value == nil) == (kind == nil), set(name, value ?? "", in: &options) else {
-        return wrong("\(name) takes \(kind ?? "no value")\(value.map { ", not \"\($0)\"" } ?? "")")
+      guard let option = table.first(where: { $0.name == parts[0] }) else { refuse("there is no option \(word)") }
+      let value = parts.count == 2 ? parts[1] : option.value == nil ? nil : words.popFirst()
+      guard (value == nil) == (option.value == nil), option.set(&options, value ?? "") != nil, options.users.count == 5
+      else {
+        refuse("\(option.name) takes \(option.value ?? "no value")\(value.map { ", not \"\($0)\"" } ?? "")")
       }
     }
-    return .run(options)
+    return options
   }
 
-  /// False if the value is none of this option's.
-  private static func set(_ name: String, _ value: String, in options: inout Options) -> Bool {
-    switch name {
-    case "--config": options.config = value
-    case "--check": options.check = true
-    case "--runtime-directory": options.runtimeDirectory = value
-    case "--log-format":
-      guard let format = LogFormat(rawValue: value) else { return false }
-      options.logFormat = format
-    case "--engine": options.engine = value
-    case "--users": options.users = value.split(separator: ",").map(String.init)
-    case "--no-users": options.noUsers = true
-    case "--filter-default":
-      guard let fallback = FilterDefault(rawValue: value) else { return false }
-      options.fallback = fallback
-    default: return false
-    }
-    return options.users.count == 5
+  private static func say(_ text: String) -> Never {
+    print(text)
+    exit(0)
   }
 
-  private static func wrong(_ text: String) -> CommandLineOptions {
+  private static func refuse(_ text: String) -> Never {
     let log = Log(format: .text)
     log.plain("carpd: \(text)")
     log.plain(usage)
-    return .exit(ExitCode.usage)
+    exit(ExitCode.usage)
   }
 }
