@@ -38,13 +38,9 @@ final class AuditTrail {
     record.errno = UInt16(truncatingIfNeeded: errno)
     (record.monotonic, record.wall) = (EventLoop.now(), EventLoop.wallClock())
     record.duration = start.map { record.monotonic - $0 } ?? 0
-    if let channel {
-      if channel.offer(.record(record)) == nil { lost &+= 1 }
-    } else if waiting.count < AuditTrail.limit {
-      waiting.append(record)
-    } else {
-      lost &+= 1
-    }
+    if channel?.offer(.record(record)) != nil { return }
+    // Not even a channel any more, if the auditor was found gone by this.
+    if channel == nil && waiting.count < AuditTrail.limit { waiting.append(record) } else { lost &+= 1 }
   }
 
   /// Starts the auditor, and again whenever it ends; another one if a reload changed its orders.

@@ -20,9 +20,7 @@ final class ChildProcess {
   var onEnd: ((String) -> Void)?
 
   fileprivate init(_ role: Role, _ token: UInt32, _ endpoint: Endpoint) {
-    self.role = role
-    self.token = token
-    self.endpoint = endpoint
+    (self.role, self.token, self.endpoint) = (role, token, endpoint)
   }
 }
 
@@ -38,7 +36,6 @@ final class Children {
   private let errors: FileDescriptor
   private var children: [UInt32: ChildProcess] = [:]
   private var lastToken: UInt32 = 0
-  private var launcherFilters = 0
   /// With `--no-users` and without root, a bounding set cannot be emptied; everything else is proven all the same.
   private let mayKeepBounding: Bool
   var onLauncherReady: (() -> Void)?
@@ -151,18 +148,26 @@ final class Children {
   }
 
   private func prove(_ child: ChildProcess) {
-    if child.isEnded || child.isProven { return }
-    guard let status = try? ProcessStatus(pid: child.pid), let identity = identities.roles[child.role] else {
-      return end(child, "cannot be examined in /proc")
-    }
-    var excess = status.excess(over: identity, [], mayKeepBounding: mayKeepBounding)
-    // The launcher's filter is inherited: a child must have added its own.
-    if launcherFilters > 0 && status.filters <= launcherFilters { excess.append("no system call filter of its own") }
-    guard excess.isEmpty else { return end(child, "has more than it may: \(excess.joined(separator: ", "))") }
+    guard !child.isEnded, !child.isProven, let identity = identities.roles[child.role] else { return }
+    let excess = excess(child.pid, over: identity, [])
+    if !excess.isEmpty { return end(child, "has more than it may: \(excess)") }
     child.isProven = true
     child.endpoint.pause(false)
     audit(.spawn, "\(child.name) uid \(identity.uid)")
     child.onReady?()
+  }
+
+  /// What a process has but may not have, by the outside view of /proc; empty if it is as it must be.
+  private func excess(_ pid: Int32, over identity: Identity, _ kept: Capabilities?) -> String {
+    guard let status = try? ProcessStatus(pid: pid), let parent = try? ProcessStatus(pid: launcherPID) else {
+      return "it cannot be examined in /proc"
+    }
+    var excess = status.excess(over: identity, kept, mayKeepBounding: mayKeepBounding)
+    // The launcher's filter is inherited: a child must have added its own. Kernels before 5.9 do not count them.
+    if pid != launcherPID && parent.filters > 0 && status.filters <= parent.filters {
+      excess.append("no system call filter of its own")
+    }
+    return excess.joined(separator: ", ")
   }
 
   private func receiveFromLauncher() {
@@ -171,23 +176,18 @@ final class Children {
       guard case .packet(let packet, _) = incoming else { return loseLauncher() }
       switch packet.message {
       case .ready:
-        let status = try? ProcessStatus(pid: launcherPID)
-        launcherFilters = status?.filters ?? 0
-        let excess = status?.excess(
-          over: identities.launcher, mayKeepBounding ? nil : .launcher, mayKeepBounding: mayKeepBounding)
-        guard excess == [] else {
-          log(.error, "the launcher has more than it may: \(excess ?? ["unknown"])")
-          return loseLauncher()
-        }
-        onLauncherReady?()
+        let excess = excess(launcherPID, over: identities.launcher, mayKeepBounding ? nil : .launcher)
+        if excess.isEmpty { return onLauncherReady?() ?? () }
+        log(.error, "the launcher has more than it may: \(excess)")
+        return loseLauncher()
       case .spawned(let token, let pid):
         guard let child = children[token] else { continue }
         child.pid = Int32(truncatingIfNeeded: pid)
         if child.saidReady { prove(child) }
       case .exited(let token, let bySignal, let status):
         guard let child = children.removeValue(forKey: token) else { continue }
-        // What it said last is still in the channel: as much as the kernel keeps, less than 4096 messages.
-        receive(child, limit: 4096)
+        // What it said last is still in the channel: as much as the kernel keeps.
+        receive(child, limit: 1 << 15)
         forget(child, bySignal ? "ended by signal \(status)" : "exited with status \(status)")
       default: return loseLauncher()
       }

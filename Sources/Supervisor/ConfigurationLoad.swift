@@ -17,13 +17,13 @@ final class ConfigurationLoad {
 
   /// `groups` is open on /etc/group, for the config role to look numbers up.
   init(
-    _ file: Int32, groups: Int32, _ options: Options, credentials: [String: [UInt8]], generation: UInt32,
-    _ children: Children, _ log: Log, done: @escaping (Policy?, [Message]) -> Void
+    _ file: FileDescriptor, _ groups: FileDescriptor, _ options: Options, _ credentials: [String: [UInt8]],
+    _ generation: UInt32, _ children: Children, _ log: Log, done: @escaping (Policy?, [Message]) -> Void
   ) throws(Errno) {
     (self.options, self.log, self.done) = (options, log, done)
     secrets = Secrets(directory: Startup.directory(of: options.config) + "/secrets", credentials: credentials)
     policy = Policy(generation: generation)
-    let child = try children.start(.config, extra: [file, groups])
+    let child = try children.start(.config, extra: [file.raw, groups.raw])
     child.onReady = { [weak child] in child?.endpoint.send(.ready) }
     child.onMessage = { [self, weak child] packet in
       do throws(Policy.Refusal) {
