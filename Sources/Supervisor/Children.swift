@@ -2,25 +2,32 @@ import Channel
 import Confinement
 import Launcher
 
+/// Who has a child work for it.
+protocol ChildOwner: AnyObject {
+  /// It is proven to be confined, and may work.
+  func childIsReady(_ child: ChildProcess)
+  /// Returns what was against the rules of the channel: then the child is ended.
+  func receive(_ packet: Packet) -> String?
+  /// Called once, however it ended.
+  func childEnded(_ reason: String)
+}
+
 /// An unprivileged process of ours, from the order to start it to its end.
 final class ChildProcess {
   let role: Role
   let token: UInt32
   let endpoint: Endpoint
+  fileprivate let owner: any ChildOwner
   fileprivate(set) var pid: Int32 = 0
   /// How records call it.
   var name: String { "\(role.name) pid \(pid)" }
   /// True once the proof from /proc has succeeded.
   fileprivate(set) var isProven = false
   fileprivate var saidReady = false
-  fileprivate(set) var isEnded = false
-  var onReady: (() -> Void)?
-  var onMessage: ((Packet) -> Void)?
-  /// Called once, however it ended.
-  var onEnd: ((String) -> Void)?
+  fileprivate var isEnded = false
 
-  fileprivate init(_ role: Role, _ token: UInt32, _ endpoint: Endpoint) {
-    (self.role, self.token, self.endpoint) = (role, token, endpoint)
+  fileprivate init(_ role: Role, _ token: UInt32, _ endpoint: Endpoint, _ owner: any ChildOwner) {
+    (self.role, self.token, self.endpoint, self.owner) = (role, token, endpoint, owner)
   }
 }
 
@@ -72,12 +79,13 @@ final class Children {
   static let room: Int32 = 16 << 20
 
   /// Starts a role; its channel is descriptor 3 there, `extra` become 4 and 5.
-  func start(_ role: Role, extra: [Int32] = []) throws(Errno) -> ChildProcess {
+  @discardableResult
+  func start(_ role: Role, for owner: any ChildOwner, extra: [Int32] = []) throws(Errno) -> ChildProcess {
     let (channel, far) = try openSocketPair()
     for end in [channel, far] { try? setOption(end.raw, SOL_SOCKET, SO_SNDBUFFORCE, Children.room) }
     lastToken += 1
     try launcher.send(.spawn(role: role, token: lastToken), descriptors: [far.raw] + extra)
-    let child = ChildProcess(role, lastToken, Endpoint(channel, loop: loop))
+    let child = ChildProcess(role, lastToken, Endpoint(channel, loop: loop), owner)
     children[lastToken] = child
     try child.endpoint.listen { [unowned self, unowned child] in receive(child) }
     child.endpoint.onHang = { [unowned self, unowned child] in end(child, "does not read its messages") }
@@ -103,11 +111,11 @@ final class Children {
     child.isEnded = true
     child.endpoint.close()
     audit(.childEnded, child.name, cause: reason)
-    child.onEnd?(reason)
+    child.owner.childEnded(reason)
   }
 
   /// Something a child must never do: recorded, and the end of the child.
-  func violation(_ child: ChildProcess, _ what: String) {
+  private func violation(_ child: ChildProcess, _ what: String) {
     audit(.violation, child.name, .deny, origin: .engine, cause: what)
     log(.error, "the \(child.role.name) process broke the rules of its channel (\(what)) and is ended")
     end(child, "violation: \(what)")
@@ -137,7 +145,8 @@ final class Children {
         loop.after(milliseconds: 200) { [weak self] in self?.end(child, "closed its channel") }
         return
       case .malformed: return violation(child, "not a message")
-      case .packet(let packet, _) where child.isProven: child.onMessage?(packet)
+      case .packet(let packet, _) where child.isProven:
+        if let breach = child.owner.receive(packet) { return violation(child, breach) }
       case .packet(let packet, _) where packet.type == .ready:
         child.saidReady = true
         // The launcher's word about the process may come after the process's own.
@@ -154,7 +163,7 @@ final class Children {
     child.isProven = true
     child.endpoint.pause(false)
     audit(.spawn, "\(child.name) uid \(identity.uid)")
-    child.onReady?()
+    child.owner.childIsReady(child)
   }
 
   /// What a process has but may not have, by the outside view of /proc; empty if it is as it must be.

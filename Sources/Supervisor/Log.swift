@@ -64,7 +64,8 @@ public final class Log {
     guard unsafe Glibc.poll(&poll, 1, 0) == 1, poll.revents & Int16(POLLOUT) != 0 else { return lost += 1 }
     let gap = lost > 0 ? "carp: warning: \(lost) log lines were lost: nobody read them\n" : ""
     lost = 0
-    let bytes = Array((gap + Log.visible(String(line.prefix(2000))) + "\n").utf8)
+    let line = Log.visible(String(decoding: line.utf8.prefix(2000), as: UTF8.self))
+    let bytes = Array((gap + line + "\n").utf8)
     _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
   }
 }
