@@ -15,7 +15,7 @@ public struct Advertise: Equatable, Sendable, Payload {
 
 /// One line for the log, as the engine words it.
 public struct Note: Equatable, Sendable, Payload {
-  /// What kind of line it is, which MESSAGE_ID tells apart: 1 to 8.
+  /// What kind of line it is, which MESSAGE_ID tells apart: 1 to 11.
   public var kind: UInt8 = 1
   public var level = LogLevel.notice
   /// 0xffff where no virtual host is meant.

@@ -49,11 +49,10 @@ extension Engine {
     case .commit(let groups, let generation): return commit(groups: Int(groups), generation: generation)
     case .frame(let frame): receive(frame)
     case .link(let link): interfaces[link.interface].map { change($0, to: link) }
-    case .role(let index, .held, _): post(.adopt, toIndex: index)
-    case .role(let index, .lost, _):
-      group(index).map(recordAddressLost)
-      post(.addressLost, toIndex: index)
-    case .result(let request, let type, let group, let denial, _): receive(denial, of: request, type, group)
+    // A group that a reload has just removed is told nothing any more.
+    case .role(let index, let change, let address): group(index).map { self.change($0, change, at: address) }
+    case .result(let request, let type, let group, let denial, let errno):
+      receive(denial, Errno(Int32(errno)), of: request, type, group)
     case .stalled: for group in groups { post(.ranLate, to: group) }
     case .shutdown: shutDown()
     // What is right with the configuration is for --check.
@@ -74,16 +73,13 @@ extension Engine {
 
   private func group(_ index: UInt16) -> Group? { groups.first { $0.index == index } }
 
-  /// A group that a reload has just removed gets nothing any more.
-  private func post(_ event: Event, toIndex index: UInt16) {
-    if let group = group(index) { post(event, to: group) }
-  }
-
   private func change(_ interface: Interface, to link: Link) {
     change(interface, source: link.ipv4)
     change(interface, source: link.ipv6)
     if interface.condition == link.condition { return }
     recordLink(of: interface, to: link.condition)
+    // That all is well at the start needs no line.
+    if interface.condition != nil || link.condition != .up { note(.link(link.condition), on: interface) }
     interface.condition = link.condition
     for group in groups where group.interface === interface {
       post(link.condition == .up ? .linkUp : .linkDown, to: group)
@@ -99,7 +95,7 @@ extension Engine {
     for group in groups where group.interface === interface { post(.ownSource(family, new), to: group) }
   }
 
-  private func receive(_ denial: Denial, of request: UInt32, _ type: MessageType, _ index: UInt16) {
+  private func receive(_ denial: Denial, _ error: Errno, of request: UInt32, _ type: MessageType, _ index: UInt16) {
     guard denial != .none else { return }
     refused(request, denial)
     guard let group = group(index) else { return }
@@ -109,6 +105,8 @@ extension Engine {
     case .advertise where denial == .failed:
       if let family = group.unfailed.first(where: { $0.value == request })?.key {
         group.unfailed[family] = nil
+        let isNew = group.failing.insert(family).inserted
+        if isNew { note(.sendFailed(family, error, on: group.host.interfaceName), group) }
       }
       post(.sendFailed, to: group)
     default: break

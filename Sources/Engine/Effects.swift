@@ -11,7 +11,7 @@ extension Engine {
 
   private func perform(_ effect: Effect, of group: Group) {
     switch effect {
-    case .acquire: group.acquireRequest = channel.send(.acquire(group: group.index))
+    case .acquire: acquire(group)
     case .release: channel.send(.release(group: group.index))
     case .bowOut: channel.send(.bowOut(group: group.index))
     case .announce: channel.send(.announce(group: group.index))
@@ -50,7 +50,10 @@ extension Engine {
     message.counter = counter
     message.digest = wireDigest
     // The supervisor reports failures only: by the next one, the last one has succeeded.
-    if group.unfailed.removeValue(forKey: family) != nil { post(.sendSucceeded, to: group) }
+    if group.unfailed.removeValue(forKey: family) != nil {
+      group.failing.remove(family)
+      post(.sendSucceeded, to: group)
+    }
     guard let request = channel.offer(.advertise(message)) else { return post(.sendFailed, to: group) }
     group.unfailed[family] = request
     group.echoes.advertised(counter: counter, digest: digest)

@@ -112,7 +112,10 @@ extension Engine {
 
 extension Group {
   /// `VHID 1@eth0`, as FreeBSD's log has it.
-  var name: String { "VHID \(host.parameters.vhid)@\(host.interfaceName)" }
+  var name: String { "VHID \(designation)" }
+  /// `vhid 1@eth0`, as the supervisor's lines and records have it.
+  var ownName: String { "vhid \(designation)" }
+  private var designation: String { "\(host.parameters.vhid)@\(host.interfaceName)" }
 }
 
 extension EventReport {

@@ -16,6 +16,9 @@ final class Group {
   var acquireRequest: UInt32?
   /// The last advertisement of each family of which no failure was heard.
   var unfailed: [CARP.Family: UInt32] = [:]
+  /// The families whose advertisements cannot be sent, from the first failure to the next success.
+  var failing: Set<CARP.Family> = []
+  var restoration = Restoration()
   /// Where the last advertisement came from that did not verify.
   var unverifiedSource: CARP.Address?
   /// The families reported silent at the moment.

@@ -1,11 +1,13 @@
 import CARP
 import Channel
 import Election
+import Linux
 
 /// The kinds of the engine's lines in the log, by the numbers that MESSAGE_ID tells them apart by.
 enum NoteCode: UInt8, CaseIterable {
   case transition = 1
   case rejected, peerMismatch, familySilent, foreignProtocol, ranLate, looped, demoted
+  case removed, sendFailed, link
 }
 
 /// What the engine has to say in the log, in FreeBSD's form where it has one (CARP sections 4.2 and 6).
@@ -20,6 +22,12 @@ enum NoteText {
   /// A packet of our own came back.
   case looped
   case demoted(by: Int, to: Int, DemotionReason)
+  /// Somebody removed something of a virtual host, the `count`th time within a minute.
+  case restoring(Restoration.Loss, count: Int)
+  case givingUp(Restoration.Loss)
+  /// The first advertisement of a family that could not be sent.
+  case sendFailed(CARP.Family, Errno, on: String)
+  case link(LinkCondition)
 
   var code: NoteCode {
     switch self {
@@ -31,15 +39,22 @@ enum NoteText {
     case .ranLate: .ranLate
     case .looped: .looped
     case .demoted: .demoted
+    case .restoring, .givingUp: .removed
+    case .sendFailed: .sendFailed
+    case .link: .link
     }
   }
 
   var level: LogLevel {
     switch self {
-    case .transition, .demoted, .peerMismatch(begins: false, _), .familySilent(_, isSilent: false): .notice
+    case .transition, .demoted, .link, .peerMismatch(begins: false, _), .familySilent(_, isSilent: false): .notice
+    case .givingUp, .sendFailed: .error
     default: .warning
     }
   }
+
+  /// Whether it is one of those that have a virtual host's name in FreeBSD's form.
+  fileprivate var isFreeBSDs: Bool { ![.removed, .sendFailed].contains(code) }
 
   /// The line about a virtual host or an interface; nil where none is meant.
   func line(at place: String?) -> String {
@@ -67,6 +82,14 @@ enum NoteText {
     case .demoted(let delta, let sum, let reason):
       let cause = [reason.text, place].compactMap(\.self).joined(separator: ", ")
       return "demoted by \(delta) to \(sum) (\(cause))"
+    case .restoring(let loss, let count):
+      return "\(subject): somebody removed \(loss); putting it back (\(count) of \(Restoration.limit) a minute)"
+    case .givingUp(let loss): return "\(subject): somebody removed \(loss), again and again; giving the role up"
+    case .sendFailed(let family, let error, let interface):
+      let remedy = error.number == EADDRNOTAVAIL ? "; \(interface) needs an IPv6 link-local address" : ""
+      return "\(subject): advertisements by IPv\(family.rawValue) cannot be sent: \(error)\(remedy)"
+    case .link(.noCarrier): return "\(subject) is without carrier"
+    case .link(let condition): return "\(subject) is \(condition.name)"
     }
   }
 }
@@ -99,7 +122,7 @@ extension Engine {
     note.level = text.level
     note.group = group?.index ?? .max
     note.interface = interface?.index ?? .max
-    note.text = text.line(at: group?.name ?? interface?.name)
+    note.text = text.line(at: group.map { text.isFreeBSDs ? $0.name : $0.ownName } ?? interface?.name)
     if case .transition(_, let to, let reason) = text {
       note.state = to.description
       note.reason = String(reason.text.map { $0 == " " ? "-" : $0 })
