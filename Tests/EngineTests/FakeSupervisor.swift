@@ -79,10 +79,9 @@ final class FakeSupervisor {
     send(.settings(settings))
     for host in hosts {
       send(.virtualHost(host))
-      for (index, address) in Self.addresses.prefix(Int(host.addresses)).enumerated() {
+      for address in Self.addresses.prefix(Int(host.addresses)) {
         var message = HostAddress()
         message.group = host.group
-        message.index = UInt16(index)
         message.address = address
         message.prefix = address.family == .ipv4 ? 24 : 64
         send(.address(message))
