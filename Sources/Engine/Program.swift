@@ -34,7 +34,7 @@ public enum Program {
           + "carpd(8)")
       return 64
     }
-    do throws(ConfinementFailure) {
+    do throws(Errno) {
       switch role {
       case "engine":
         warmUp()

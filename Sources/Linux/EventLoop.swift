@@ -32,25 +32,20 @@ public final class EventLoop {
   private let timer: FileDescriptor
   private var watches: [Int32: (events: UInt32, rest: Deadline?, body: (UInt32) -> Void)] = [:]
   private var deadlines: [Deadline] = []
-  private var armed: UInt64 = 0
   private var stopped = false
 
   /// - Throws: the kernel's error if epoll or the timer cannot be made.
   public init() throws(Errno) {
     epoll = try FileDescriptor(checking: epoll_create1(Int32(EPOLL_CLOEXEC)))
     timer = try FileDescriptor(checking: timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC)))
-    try watch(timer.raw) { [timer = timer.raw] _ in
-      var count: UInt64 = 0
-      _ = unsafe read(timer, &count, 8)
-    }
+    // What it is for is done in every turn.
+    try watch(timer.raw) { _ in }
   }
 
-  /// Calls `body` with the ready events (EPOLLIN by default) until `unwatch`.
-  public func watch(_ descriptor: Int32, events: UInt32 = EventLoop.readable, _ body: @escaping (UInt32) -> Void)
-    throws(Errno)
-  {
-    try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, events))
-    watches[descriptor] = (events, nil, body)
+  /// Calls `body` with the ready events, at first EPOLLIN, until `unwatch`.
+  public func watch(_ descriptor: Int32, _ body: @escaping (UInt32) -> Void) throws(Errno) {
+    try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, EventLoop.readable))
+    watches[descriptor] = (EventLoop.readable, nil, body)
   }
 
   /// Changes the events `descriptor` is watched for.
@@ -122,12 +117,11 @@ public final class EventLoop {
     }
   }
 
-  /// Sets the timer to the first deadline; one that is due already wakes the wait at once.
+  /// Sets the timer to the first deadline; one that is due already wakes the wait at once. An expiry before is forgotten
+  /// by that.
   private func arm() {
     deadlines.removeAll { $0.body == nil }
     let next = deadlines.first?.time ?? 0
-    if next == armed && next > EventLoop.now() { return }
-    armed = next
     var spec = itimerspec()
     spec.it_value = timespec(tv_sec: Int(next / 1_000_000_000), tv_nsec: Int(next % 1_000_000_000))
     unsafe timerfd_settime(timer.raw, Int32(TFD_TIMER_ABSTIME), &spec, nil)
