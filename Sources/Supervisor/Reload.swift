@@ -65,7 +65,7 @@ extension Supervisor {
     guard let old = policy else {
       children.seal(auditDirectory: directory)
       enforce(new)
-      try loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
+      loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
       try readKernel()
       startEngine()
       return tick()
