@@ -5,14 +5,6 @@ extension Supervisor {
   /// Milliseconds between the last word of a master and the end of its addresses.
   static let overlap: UInt64 = 10
 
-  /// A request that is well formed and against the policy.
-  private struct Refused: Error {
-    let denial: Denial
-    var errno: Int32 = 0
-    init(_ denial: Denial) { self.denial = denial }
-    init(_ error: Errno) { (denial, errno) = (.failed, error.number) }
-  }
-
   func receive(_ packet: Packet) -> String? {
     let (type, now) = (packet.type, EventLoop.now())
     guard packet.id > lastRequest else { return "id \(packet.id) after \(lastRequest)" }
@@ -22,14 +14,16 @@ extension Supervisor {
     guard requests.take(now, perSecond: 10_000, burst: 20_000) else { return "a flood of messages" }
     guard let group = packet.message.group else { return serve(packet, now) }
     let holding = holdings.first { $0.number == group }
-    do throws(Refused) {
-      guard let holding else { throw Refused(.noSuchObject) }
-      if rule.isRated && !holding.withinRate(now) { throw Refused(.rate) }
-      if rule.needsRole && !holding.isOurs { throw Refused(.notHeld) }
+    do throws(Denial) {
+      guard let holding else { throw .noSuchObject }
+      if rule.isRated && !holding.withinRate(now) { throw .rate }
+      if rule.needsRole && !holding.isOurs { throw .notHeld }
       switch packet.message {
-      case .advertise(let request): try advertise(request, holding, now)
+      case .advertise(let request):
+        let failure = try advertise(request, holding, now)
+        if let failure { deny(packet, holding, .failed, failure.number) }
       case .deposit(let spare):
-        guard holding.group.families.contains(spare.family) else { throw Refused(.noSuchObject) }
+        guard holding.group.families.contains(spare.family) else { throw .noSuchObject }
         holding.keep(spare)
       case .acquire: try acquire(holding, packet.id, now)
       case .release: if holding.phase != .idle { release(holding) }
@@ -37,7 +31,7 @@ extension Supervisor {
       default: announce(holding)
       }
     } catch {
-      deny(packet, holding, error.denial, errno: error.errno)
+      deny(packet, holding, error)
     }
     return nil
   }
@@ -76,15 +70,14 @@ extension Supervisor {
     return nil
   }
 
-  private func deny(_ packet: Packet, _ holding: Holding?, _ denial: Denial, errno: Int32 = 0) {
-    recordRefusal(.denial, "\(packet.type) \(holding?.name ?? "")", .engine, "\(denial)", errno: errno)
+  private func deny(_ packet: Packet, _ holding: Holding?, _ denial: Denial, _ errno: Int32 = 0) {
+    recordRefusal(.denial, "\(packet.type) \(holding?.name ?? "")", .engine, "\(denial)", errno)
     answer(packet.id, packet.type, holding, denial, errno)
   }
 
   /// Beyond fifty in a fifth of a second they are counted: a flood of them must not push other records out.
-  private func recordRefusal(
-    _ act: ActKind, _ object: String, _ origin: ActOrigin, _ cause: String, errno: Int32 = 0
-  ) {
+  private func recordRefusal(_ act: ActKind, _ object: String, _ origin: ActOrigin, _ cause: String, _ errno: Int32 = 0)
+  {
     guard denials.take(EventLoop.now(), perSecond: 250, burst: 50) else { return unrecordedDenials += 1 }
     audit(act, object, .deny, errno: errno, origin: origin, cause: cause)
   }
@@ -96,35 +89,34 @@ extension Supervisor {
       .result(request: id, type: type, group: holding?.number ?? 0xffff, denial: denial, errno: errno))
   }
 
-  private func advertise(_ request: Advertise, _ holding: Holding, _ now: UInt64) throws(Refused) {
+  /// Returns why it could not be sent, nil if it could.
+  private func advertise(_ request: Advertise, _ holding: Holding, _ now: UInt64) throws(Denial) -> Errno? {
     let group = holding.group
-    if holding.suspended { throw Refused(.notHeld) }
-    guard group.families.contains(request.family) else { throw Refused(.noSuchObject) }
-    if request.advbase == 255 && request.advskew == 255 { throw Refused(.bowOutForbidden) }
+    if holding.suspended { throw .notHeld }
+    guard group.families.contains(request.family) else { throw .noSuchObject }
+    if request.advbase == 255 && request.advskew == 255 { throw .bowOutForbidden }
     let isBetter = (request.advbase, request.advskew) < (group.advbase, min(group.advskew, 240))
-    if isBetter || request.demotion != 0 { throw Refused(.betterThanConfigured) }
+    if isBetter || request.demotion != 0 { throw .betterThanConfigured }
     // Slower than demotion makes it is a bow-out by another name: backups would take over while the address stays.
-    if request.advbase != group.advbase || request.advskew > 240 { throw Refused(.bowOutForbidden) }
-    guard holding.use(request.counter) else { throw Refused(.repeatedCounter) }
+    if request.advbase != group.advbase || request.advskew > 240 { throw .bowOutForbidden }
+    guard holding.use(request.counter) else { throw .repeatedCounter }
     holding.lastAdvertisement = now
     holding.interval = Lease.interval(request.advbase, request.advskew)
     // The lease begins no later than the other side's timer.
     keeper.renew(holding, request.family)
-    do throws(Errno) {
+    return attempt { () throws(Errno) in
       try transmitter.advertise(request, group, on: holding.interface)
       holding.advertised += 1
-    } catch {
-      throw Refused(error)
     }
   }
 
-  private func acquire(_ holding: Holding, _ request: UInt32, _ now: UInt64) throws(Refused) {
-    guard enginePhase == .running else { throw Refused(.wrongPhase) }
+  private func acquire(_ holding: Holding, _ request: UInt32, _ now: UInt64) throws(Denial) {
+    guard enginePhase == .running else { throw .wrongPhase }
     holding.suspended = false
     if case .acquiring = holding.phase { return }
-    if now < holding.holdUntil { throw Refused(.holdDown) }
-    if policy?.settings.auditFailureDenies == true && !audit.status.isWorking { throw Refused(.auditUnavailable) }
-    guard holding.interface.condition == .up, keeper.prepare(holding) else { throw Refused(.linkDown) }
+    if now < holding.holdUntil { throw .holdDown }
+    if policy?.settings.auditFailureDenies == true && !audit.status.isWorking { throw .auditUnavailable }
+    guard holding.interface.condition == .up, keeper.prepare(holding) else { throw .linkDown }
     audit(.acquire, holding.name, origin: .engine)
     holding.pendingRequest = request
     startAcquiring(holding)

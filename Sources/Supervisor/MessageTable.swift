@@ -43,6 +43,9 @@ struct EngineRule {
   ]
 }
 
+/// A request that is well formed and against the policy.
+extension Denial: Error {}
+
 extension Message {
   /// The virtual host that a request of the engine names.
   var group: UInt16? {
