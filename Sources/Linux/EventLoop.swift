@@ -85,7 +85,7 @@ public final class EventLoop {
       let patience = max(deadlines.first?.time ?? now, now) - now
       var timeout = timespec(tv_sec: Int(patience / 1_000_000_000), tv_nsec: Int(patience % 1_000_000_000))
       let served = watches.filter { $0.value.rests <= now }
-      var list = served.map { pollfd(fd: $0.key, events: Int16($0.value.events), revents: 0) }
+      var list = served.sorted { $0.key < $1.key }.map { pollfd(fd: $0, events: Int16($1.events), revents: 0) }
       try check(unsafe ppoll(&list, UInt(list.count), &timeout, nil))
       fireDeadlines()
       for entry in list where entry.revents != 0 {
