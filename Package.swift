@@ -84,12 +84,12 @@ let package = Package(
     .testTarget(
       name: "AuditTests", dependencies: ["Audit", "Engine", "Channel", "Linux", crypto], swiftSettings: tests),
     .testTarget(
-      name: "ChannelTests", dependencies: ["Channel", "Linux", "Supervisor", "Election"], swiftSettings: tests),
+      name: "ChannelTests", dependencies: ["Channel", "Linux", "Supervisor"], swiftSettings: tests),
     .testTarget(name: "ControlTests", dependencies: ["Control"], swiftSettings: tests),
     .testTarget(
       name: "OperationsTests", dependencies: ["Operations", "Configuration", "Control", "Linux"], swiftSettings: tests),
     .testTarget(
-      name: "EngineTests", dependencies: ["Engine", "CARP", "Control", "Channel", "Supervisor"],
+      name: "EngineTests", dependencies: ["Engine", "CARP", "Control", "Channel"],
       swiftSettings: tests),
   ]
 )

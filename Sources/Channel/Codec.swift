@@ -43,12 +43,10 @@ extension Field where Self: RawRepresentable, RawValue: Field {
   func append(to bytes: inout [UInt8]) { rawValue.append(to: &bytes) }
 }
 
+private enum Truth: UInt8, Field { case no, yes }
+
 extension Bool: Field {
-  init(_ read: inout Reader) throws(Malformed) {
-    let byte: UInt8 = try read()
-    guard byte <= 1 else { throw Malformed() }
-    self = byte == 1
-  }
+  init(_ read: inout Reader) throws(Malformed) { self = try (read() as Truth) == .yes }
   func append(to bytes: inout [UInt8]) { bytes.append(self ? 1 : 0) }
 }
 

@@ -13,12 +13,10 @@ public struct Packet: Equatable, Sendable {
   public init?(bytes: [UInt8]) {
     var read = Reader(rest: bytes[...])
     do throws(Malformed) {
-      guard try read() == Packet.version else { return nil }
-      type = try read()
-      guard try read() == 0 as UInt16 else { return nil }
-      id = try read()
+      let (version, reserved): (UInt8, UInt16)
+      (version, type, reserved, id) = try (read(), read(), read(), read())
       message = try Form.all[Int(type.rawValue)].message(&read)
-      guard read.rest.isEmpty else { return nil }
+      guard version == Packet.version, reserved == 0, read.rest.isEmpty else { return nil }
     } catch {
       return nil
     }

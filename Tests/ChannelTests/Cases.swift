@@ -20,7 +20,11 @@ struct Case: Sendable, CustomTestStringConvertible {
     (advertise.group, advertise.family, advertise.advbase, advertise.advskew) = (0x0102, .ipv6, 1, 100)
     (advertise.demotion, advertise.counter, advertise.digest) = (3, 0x1122_3344_5566_7788, digest)
     var note = Note()
-    (note.code, note.group, note.interface, note.a, note.b, note.address) = (.rejected, 4, 5, 6, 0xffff_ffff, ipv6)
+    (note.kind, note.level, note.group, note.interface) = (2, .warning, 4, 5)
+    (note.text, note.state, note.reason) = ("no", "INIT", "why")
+    var administration = Administration()
+    (administration.connection, administration.act, administration.group) = (0xdead_beef, .maintenance, 0xffff)
+    (administration.value, administration.isAllowed) = (6, true)
     var settings = Settings()
     (settings.adminGroup, settings.readGroup, settings.auditLog) = ("wheel", "adm", "/var/log/a")
     (settings.adminGID, settings.readGID) = (100, 101)
@@ -32,15 +36,15 @@ struct Case: Sendable, CustomTestStringConvertible {
     (host.group, host.interface, host.interfaceName, host.vhid, host.advbase, host.advskew) = (1, 2, "eth0", 3, 4, 5)
     (host.preempt, host.mac, host.secretKind, host.secret) = (true, .interface, .key, [1, 2])
     (host.addresses, host.peers, host.lease, host.fate) = (6, 7, 8, "gw")
-    var address = HostAddress()
-    (address.group, address.index, address.address, address.prefix) = (1, 2, ipv4, 24)
     var peer = HostAddress()
-    (peer.group, peer.index, peer.address) = (1, 2, ipv6)
+    (peer.group, peer.index, peer.address, peer.prefix, peer.isPeer) = (1, 2, ipv6, 24, true)
     var frame = Frame()
-    (frame.interface, frame.family, frame.kind, frame.ttl) = (1, .ipv4, .diagnosis, 254)
-    (frame.source, frame.time, frame.length, frame.bytes) = (ipv4, 3, 36, [0x21, 0xff])
+    (frame.interface, frame.family, frame.kind, frame.hopLimit) = (1, .ipv4, .diagnosis, 254)
+    (frame.source, frame.time, frame.lost, frame.length, frame.bytes) = (ipv4, 3, 5, 36, [0x21, 0xff])
+    var link = Link()
+    (link.interface, link.condition, link.ipv4, link.ipv6) = (1, .up, ipv4, ipv6)
     var connection = Connection()
-    (connection.connection, connection.isAdministrator) = (1, true)
+    (connection.connection, connection.access) = (1, .administer)
     (connection.uid, connection.gid, connection.pid) = (2, 3, 4)
     var start = AuditStart()
     (start.bootID, start.fileName, start.key, start.maxSize, start.keep) = ("b", "f", [3], 4, 5)
@@ -50,64 +54,52 @@ struct Case: Sendable, CustomTestStringConvertible {
     var status = AuditStatus()
     (status.isWorking, status.errno, status.sequence, status.hash) = (true, 28, 6, [0xaa, 0xbb])
     return [
-      Case(.ready, "010100000000002a"),
       Case(
-        .advertise(advertise), "010200000000002a01020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
+        .advertise(advertise), "010000000000002a01020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
+      Case(.frame(frame), "010100000000002a00010401fe04 ~12 c00002010000000000000003000000050024000221ff ~94"),
+      Case(.ready, "010200000000002a"),
       Case(.acquire(group: 7), "010300000000002a0007"),
       Case(.release(group: 0xfffe), "010400000000002afffe"),
       Case(.bowOut(group: 1), "010500000000002a0001"),
       Case(.announce(group: 2), "010600000000002a0002"),
-      Case(
-        .deposit(advertise), "010700000000002a01020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
-      Case(.requestReload(connection: 0xdead_beef), "010800000000002adeadbeef"),
-      Case(.note(note), "010900000000002a020004000500000006ffffffff0620010db8000000000000000000000001"),
-      Case(.heartbeat(late: 258), "010a00000000002a00000102"),
-      Case(.closed(connection: 1), "010b00000000002a00000001"),
-      Case(
-        .administered(connection: 1, act: .maintenance, group: 0xffff, allowed: true),
-        "010c00000000002a0000000103ffff01"),
-      Case(.setLogLevel(connection: 1, level: .info), "010d00000000002a0000000106"),
-      Case(.requestAuditHead(connection: 1), "010e00000000002a00000001"),
+      Case(.deposit(advertise), "010700000000002a01020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
+      Case(.note(note), "010800000000002a02040004000500026e6f ~298 0004494e4954 ~4 0003776879 ~45"),
+      Case(.heartbeat(late: 258), "010900000000002a00000102"),
+      Case(.closed(connection: 1), "010a00000000002a00000001"),
+      Case(.administer(administration), "010b00000000002adeadbeef02ffff0000000601"),
       Case(
         .settings(settings),
-        "012000000000002a0005776865656c ~28 0361646d ~29 0000006400000065 000a2f7661722f6c6f672f61 ~245 0200016b ~68 010000000901 "
-          + "00022f63 ~253 000000010000000200007530000000040506"),
+        "010c00000000002a0005776865656c ~27 000361646d ~29 0000006400000065000a2f7661722f6c6f672f61 ~245 "
+          + "0200016b ~63 000000000001000000090100022f63 ~253 000000010000000200007530000000040506"),
       Case(
         .virtualHost(host),
-        "012100000000002a00010002000465746830000000000000000000000003040501010100020102 ~63 060007000800026777 ~30"),
-      Case(.address(address), "012200000000002a0001000204 ~12 c000020118"),
-      Case(.peer(peer), "012300000000002a000100020620010db800000000000000000000000100"),
-      Case(.commit(groups: 5, generation: 6), "012400000000002a000500000006"),
+        "010d00000000002a00010002000465746830 ~11 03040501010100020102 ~62 00060007000800026777 ~30"),
+      Case(.address(peer), "010e00000000002a000100020620010db80000000000000000000000011801"),
+      Case(.track(interface: 1, name: "eth9", demotion: 240), "010f00000000002a0001000465746839 ~896 f0"),
+      Case(.commit(groups: 5, generation: 6), "011000000000002a000500000006"),
       Case(
-        .diagnostic(isError: true, line: 1, column: 2, text: "no"),
-        "012500000000002a01000000010000000200026e6f ~478"),
-      Case(.track(interface: 1, name: "eth9", demotion: 240), "012600000000002a0001000465746839 ~11 f0"),
-      Case(.frame(frame), "014000000000002a00010401fe04 ~12 c000020100000000000000030024000221ff ~62"),
-      Case(.link(interface: 1, condition: .up), "014100000000002a000103"),
-      Case(.ownSource(interface: 1, address: ipv6), "014200000000002a00010620010db8000000000000000000000001"),
-      Case(.addressLost(group: 1, address: 2), "014300000000002a00010002"),
+        .diagnostic(level: .info, line: 1, column: 2, text: "no"), "011100000000002a06000000010000000200026e6f ~898"),
+      Case(.link(link), "011200000000002a00010304 ~12 c00002010620010db8000000000000000000000001"),
+      Case(.role(group: 1, change: .lost), "011300000000002a000101"),
       Case(
         .result(request: 1, type: .advertise, group: 3, denial: .holdDown, errno: 5),
-        "014400000000002a00000001020003080005"),
-      Case(.connection(connection), "014500000000002a0000000101000000020000000300000004"),
-      Case(.holdRole(group: 1), "014600000000002a0001"),
-      Case(.stalled(milliseconds: 5000), "014700000000002a00001388"),
-      Case(.foreignFrame(group: 1), "014800000000002a0001"),
-      Case(
-        .overflow(interface: 1, family: .ipv6, kind: .election, count: 2), "014900000000002a0001060000000002"),
-      Case(.reloadResult(connection: 1, succeeded: true, generation: 2), "014a00000000002a000000010100000002"),
-      Case(.shutdown, "014b00000000002a"),
-      Case(.auditHead(connection: 1, status), "014c00000000002a0000000101001c00000000000000060002aabb ~30"),
-      Case(.spawn(role: .config, token: 9), "016000000000002a0300000009"),
-      Case(.kill(token: 1), "016100000000002a00000001"),
-      Case(.seal(directory: "/a"), "016200000000002a00022f61 ~253"),
-      Case(.spawned(token: 3, pid: 4), "016300000000002a0000000300000004"),
-      Case(.exited(token: 1, bySignal: true, status: 9), "016400000000002a000000010109"),
-      Case(.auditStart(start), "017000000000002a000162 ~40 0166 ~128 0103 ~70 040005"),
+        "011400000000002a00000001000003080005"),
+      Case(.connection(connection), "011500000000002a0000000102000000020000000300000004"),
+      Case(.stalled(milliseconds: 5000), "011600000000002a00001388"),
+      Case(.reloadResult(connection: 1, succeeded: true, generation: 2), "011700000000002a000000010100000002"),
+      Case(.shutdown, "011800000000002a"),
+      Case(.auditHead(connection: 1, status), "011900000000002a0000000101001c00000000000000060002aabb ~30"),
+      Case(.spawn(role: .config, token: 9), "011a00000000002a0200000009"),
+      Case(.kill(token: 1), "011b00000000002a00000001"),
+      Case(.seal(directory: "/a"), "011c00000000002a00022f61 ~898"),
+      Case(.spawned(token: 3, pid: 4), "011d00000000002a0000000300000004"),
+      Case(.exited(token: 1, bySignal: true, status: 9), "011e00000000002a000000010109"),
+      Case(.auditStart(start), "011f00000000002a000162 ~39 000166 ~127 000103 ~63 00000000000000040005"),
       Case(
         .record(record),
-        "017100000000002a0c020200016f ~200 0163 ~120 0100000000000000020000000000000003000000000000000400000005"),
-      Case(.auditStatus(status), "017200000000002a01001c00000000000000060002aabb ~30"),
+        "012000000000002a0b020200016f ~199 000163 ~119 "
+          + "000100000000000000020000000000000003000000000000000400000005"),
+      Case(.auditStatus(status), "012100000000002a01001c00000000000000060002aabb ~30"),
     ]
   }()
 

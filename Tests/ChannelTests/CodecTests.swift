@@ -49,7 +49,7 @@ import Testing
 
   @Test func header() {
     let bytes = Message.heartbeat(late: 0).bytes(id: 1)
-    for (index, value) in [(0, 0), (0, 2), (1, 0), (1, 15), (1, 255), (2, 1), (3, 1)] as [(Int, UInt8)] {
+    for (index, value) in [(0, 0), (0, 2), (1, 1), (1, 34), (1, 255), (2, 1), (3, 1)] as [(Int, UInt8)] {
       var changed = bytes
       changed[index] = value
       #expect(Packet(bytes: changed) == nil, "byte \(index) = \(value)")
@@ -62,13 +62,13 @@ import Testing
   @Test func choicesAndBooleans() throws {
     // Where in the payload, and the values that exist.
     let choices: [(MessageType, Int, Set<UInt8>)] = [
-      (.advertise, 2, [4, 6]), (.deposit, 2, [4, 6]), (.note, 0, Set(1...8)), (.note, 13, [4, 6]),
-      (.administered, 4, Set(1...8)), (.administered, 7, [0, 1]), (.setLogLevel, 4, Set(3...6)),
-      (.spawn, 0, [1, 2, 3]), (.result, 4, Set(MessageType.allCases.map(\.rawValue))),
-      (.link, 2, Set(0...4)), (.frame, 2, [4, 6]), (.frame, 3, [0, 1]), (.result, 7, Set(0...12)),
-      (.connection, 4, [0, 1]), (.exited, 4, [0, 1]), (.reloadResult, 4, [0, 1]), (.diagnostic, 0, [0, 1]),
-      (.auditStatus, 0, [0, 1]), (.auditHead, 4, [0, 1]), (.record, 0, Set(1...31)), (.record, 1, Set(0...3)),
-      (.record, 2, Set(0...3)), (.virtualHost, 25, [0, 1]), (.virtualHost, 26, Set(0...3)),
+      (.advertise, 2, [4, 6]), (.deposit, 2, [4, 6]), (.note, 1, Set(3...6)), (.administer, 4, Set(0...7)),
+      (.administer, 11, [0, 1]), (.spawn, 0, [0, 1, 2]), (.result, 4, Set(MessageType.allCases.map(\.rawValue))),
+      (.link, 2, Set(0...4)), (.link, 3, [4, 6]), (.link, 20, [4, 6]), (.frame, 2, [4, 6]), (.frame, 3, [0, 1, 2]),
+      (.result, 7, Set(0...12)), (.role, 2, [0, 1]), (.connection, 4, [0, 1, 2]), (.exited, 4, [0, 1]),
+      (.reloadResult, 4, [0, 1]), (.diagnostic, 0, Set(3...6)), (.address, 22, [0, 1]), (.auditStatus, 0, [0, 1]),
+      (.auditHead, 4, [0, 1]), (.record, 0, Set(0...30)), (.record, 1, Set(0...3)), (.record, 2, Set(0...3)),
+      (.virtualHost, 25, [0, 1]), (.virtualHost, 26, Set(0...3)),
     ]
     for (type, offset, known) in choices {
       let message = try #require(Case.named(type))
@@ -82,7 +82,7 @@ import Testing
 
   @Test func bytesBeyondTheLength() throws {
     let message = try #require(Case.named(.frame))
-    let start = message.bytes.count - Frame.capacity
+    let start = message.bytes.count - 96
     for index in start..<message.bytes.count {
       var bytes = message.bytes
       bytes[index] ^= 0xff
@@ -93,7 +93,7 @@ import Testing
       var bytes = message.bytes
       bytes[start - 2] = UInt8(count >> 8)
       bytes[start - 1] = UInt8(count & 0xff)
-      #expect((Packet(bytes: bytes) != nil) == (2...64).contains(count))
+      #expect((Packet(bytes: bytes) != nil) == (2...96).contains(count))
     }
   }
 

@@ -27,7 +27,7 @@ private final class Ends {
 
   func readAll() -> [Packet] {
     var found: [Packet] = []
-    var buffer = [UInt8](repeating: 0, count: 1024)
+    var buffer = [UInt8](repeating: 0, count: 2048)
     while true {
       let count = recv(peer, &buffer, buffer.count, Int32(MSG_DONTWAIT))
       if count <= 0 { return found }
@@ -65,7 +65,7 @@ extension Endpoint.Incoming {
     let ends = try Ends()
     let whole = Message.heartbeat(late: 0).bytes(id: 1)
     let wrong: [[UInt8]] = [
-      [1], Array(whole.prefix(7)), whole + [UInt8](repeating: 0, count: 757), [2] + whole.dropFirst(), whole + [0],
+      [1], Array(whole.prefix(7)), whole + [UInt8](repeating: 0, count: 1013), [2] + whole.dropFirst(), whole + [0],
     ]
     for bytes in wrong {
       ends.write(bytes)

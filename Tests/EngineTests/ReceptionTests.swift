@@ -34,7 +34,9 @@ extension EngineTests {
       #expect(counters.badauth == 2 && counters.badttl == 1 && counters.badvhid == 1)
       #expect(counters.badsum == 1 && counters.badlen == 2)
       let rejected = messages.notes(.rejected)
-      let expected = ["VHID 1@eth0: incorrect hash", "VHID 1@eth0: wrong TTL", "eth0: checksum failed", "eth0: packet too short"]
+      let expected = [
+        "VHID 1@eth0: incorrect hash", "VHID 1@eth0: wrong TTL", "eth0: checksum failed", "eth0: packet too short",
+      ]
       #expect(zip(rejected, expected).allSatisfy { $0.text.hasPrefix("\($1) from 192.0.2.102 (1 since") })
       #expect(rejected.map(\.group) == [0, 0, 0xffff, 0xffff])
       #expect(rejected.allSatisfy { $0.level == .warning && $0.interface == 0 && $0.state == "" && $0.reason == "" })
