@@ -103,16 +103,15 @@ public struct VirtualHost: Equatable, Sendable, Payload {
     \.addresses, \.peers, \.lease, \._fate)
 }
 
-/// One shared address or one peer of a virtual host.
+/// One shared address or one peer of a virtual host, in the order of the configuration.
 public struct HostAddress: Equatable, Sendable, Payload {
   public var group: UInt16 = 0
-  public var index: UInt16 = 0
   public var address = Address(unspecified: .ipv4)
   /// Prefix length as configured; 0 for a peer.
   public var prefix: UInt8 = 0
   public var isPeer = false
   public init() {}
-  static let layout = Layout<Self>(\.group, \.index, \.address, \.prefix, \.isPeer)
+  static let layout = Layout<Self>(\.group, \.address, \.prefix, \.isPeer)
 }
 
 /// One received packet. `bytes` begin with the IP header for IPv4, behind it for IPv6, where the socket does not show it,

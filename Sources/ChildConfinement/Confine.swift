@@ -5,7 +5,7 @@ public import Confinement
 /// auditor has one.
 /// - Throws: the step that failed; the process must then exit.
 public func confine(as role: String, directory: Int32? = nil, fallback: FilterDefault = .errno)
-  throws(ConfinementFailure)
+  throws(Errno)
 {
   nameProcess("carpd-\(role)")
   try keepOnly([])

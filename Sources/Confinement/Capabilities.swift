@@ -40,10 +40,13 @@ extension Capabilities {
 /// set; locks that by the securebits and no_new_privs. The order matters: each step needs what a later one gives up.
 /// A process that does not have the privileges for a step has nothing to drop by it (`--no-users`, `--check`): the proof
 /// from /proc, not this function, decides whether the result is good enough.
-public func drop(to identity: Identity, keeping kept: Capabilities) throws(ConfinementFailure) {
+public func drop(to identity: Identity, keeping kept: Capabilities) throws(Errno) {
   let kept = kept.filter(ProcessStatus.own.permits)
   if ProcessStatus.own.permits(CAP_SETPCAP) {
-    try step("drop the bounding set", emptyBoundingSet)
+    try step("drop the bounding set") { () throws(Errno) in
+      // A service manager may have emptied it already; then dropping more is not needed, nor allowed.
+      for number: cap_value_t in 0..<64 where cap_get_bound(number) == 1 { try check(cap_drop_bound(number)) }
+    }
     // NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, each with its lock, and KEEP_CAPS locked off. NO_SETUID_FIXUP
     // also keeps the capabilities over the change of user that follows.
     let bits: UInt32 = [SECURE_NOROOT, SECURE_NO_SETUID_FIXUP, SECURE_NO_CAP_AMBIENT_RAISE]
@@ -54,23 +57,13 @@ public func drop(to identity: Identity, keeping kept: Capabilities) throws(Confi
   try keepOnly(kept)
 }
 
-private func emptyBoundingSet() throws(Errno) {
-  var capability: cap_value_t = 0
-  while cap_get_bound(capability) >= 0 {
-    // A service manager may have emptied it already; then dropping more is not needed, nor allowed.
-    if cap_get_bound(capability) == 1 { try check(cap_drop_bound(capability)) }
-    capability += 1
-  }
-}
-
 /// Reduces this process to `kept`, forbids gaining anything by exec, and takes it out of core dumps and ptrace's reach.
-public func keepOnly(_ kept: Capabilities) throws(ConfinementFailure) {
+public func keepOnly(_ kept: Capabilities) throws(Errno) {
   try step("reduce the capabilities") { () throws(Errno) in
     guard let wanted = unsafe cap_init() else { throw .last }
     defer { unsafe cap_free(UnsafeMutableRawPointer(wanted)) }
-    if !kept.isEmpty {
-      try check(unsafe cap_set_flag(wanted, CAP_PERMITTED, Int32(kept.count), kept, CAP_SET))
-      try check(unsafe cap_set_flag(wanted, CAP_EFFECTIVE, Int32(kept.count), kept, CAP_SET))
+    for set in [CAP_PERMITTED, CAP_EFFECTIVE] where !kept.isEmpty {
+      try check(unsafe cap_set_flag(wanted, set, Int32(kept.count), kept, CAP_SET))
     }
     try check(unsafe cap_set_proc(wanted))
     try check(cl_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0))

@@ -1,19 +1,19 @@
-/// Rights below one directory or file, by the numbers of linux/landlock.h.
-public struct FileRights: OptionSet, Sendable {
-  public let rawValue: UInt64
-  public init(rawValue: UInt64) { self.rawValue = rawValue }
-  public static let execute = FileRights(rawValue: 1 << 0)
-  public static let writeFile = FileRights(rawValue: 1 << 1)
-  public static let readFile = FileRights(rawValue: 1 << 2)
-  public static let readDirectory = FileRights(rawValue: 1 << 3)
-  public static let removeFile = FileRights(rawValue: 1 << 5)
-  public static let makeFile = FileRights(rawValue: 1 << 8)
-  public static let truncate = FileRights(rawValue: 1 << 14)
+/// A right below one directory or file, by its number in linux/landlock.h.
+public enum FileRight: UInt64, Sendable {
+  case execute, writeFile, readFile, readDirectory
+  case removeFile = 5
+  case makeFile = 8
+  case truncate = 14
+}
+
+public typealias FileRights = [FileRight]
+
+extension FileRights {
   /// What a program and its libraries need to be started.
-  public static let run: FileRights = [.execute, .readFile]
-  static let ofFiles: FileRights = [.execute, .writeFile, .readFile, .truncate]
+  public static let run = [FileRight.execute, .readFile]
   /// What a directory of log files needs.
-  public static let logs: FileRights = [.readFile, .writeFile, .readDirectory, .makeFile, .removeFile, .truncate]
+  public static let logs = [FileRight.readFile, .writeFile, .readDirectory, .makeFile, .removeFile, .truncate]
+  fileprivate var bits: UInt64 { reduce(0) { $0 | 1 << $1.rawValue } }
 }
 
 /// Version of the Landlock interface this kernel offers; 0 without Landlock.
@@ -27,13 +27,13 @@ public func landlockVersion() -> Int {
 /// what must always hold.
 public func restrictFiles(
   to places: [(path: String, rights: FileRights)], mayReachAbstractSockets: Bool = false, handling: FileRights? = nil
-) throws(ConfinementFailure) {
+) throws(Errno) {
   let version = landlockVersion()
   if version == 0 { return }
   try step("restrict by Landlock") { () throws(Errno) in
     // Every right the version knows is handled, that is denied unless allowed. The 6.1 headers lack the later fields.
     let known: UInt64 = version >= 5 ? 0xffff : version >= 3 ? 0x7fff : version == 2 ? 0x3fff : 0x1fff
-    let files = handling.map { $0.rawValue & known } ?? known
+    let files = known & (handling?.bits ?? .max)
     let scopes: UInt64 = version < 6 ? 0 : mayReachAbstractSockets ? 2 : 3
     let attributes = [files, version >= 4 ? 3 : 0, scopes]
     let size = version >= 6 ? 24 : version >= 4 ? 16 : 8
@@ -43,8 +43,9 @@ public func restrictFiles(
       var status = stat()
       try unsafe check(fstat(target.raw, &status))
       // A rule for a plain file must not name rights that only directories have.
-      let applicable = status.st_mode & S_IFMT == S_IFDIR ? rights : rights.intersection(.ofFiles)
-      var rule = landlock_path_beneath_attr(allowed_access: applicable.rawValue & files, parent_fd: target.raw)
+      let ofFile = [FileRight.execute, .readFile, .writeFile, .truncate].bits
+      let applicable = rights.bits & files & (status.st_mode & S_IFMT == S_IFDIR ? .max : ofFile)
+      var rule = landlock_path_beneath_attr(allowed_access: applicable, parent_fd: target.raw)
       try unsafe check(cl_landlock_add_rule(ruleset.raw, Int32(LANDLOCK_RULE_PATH_BENEATH.rawValue), &rule, 0))
     }
     try check(cl_landlock_restrict_self(ruleset.raw, 0))

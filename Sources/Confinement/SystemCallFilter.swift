@@ -26,8 +26,7 @@ func calls(
 }
 
 /// Calls no role ever makes and an intruder would: they kill, whatever the default, in each filter that names them not.
-private let dangerous = calls(
-  """
+private let dangerous = """
   socket socketpair connect bind listen accept accept4 open openat openat2 creat execve execveat fork vfork clone ptrace
   process_vm_readv process_vm_writev kill tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open pidfd_getfd
   pidfd_send_signal bpf keyctl add_key request_key io_uring_setup io_uring_enter io_uring_register perf_event_open
@@ -35,17 +34,18 @@ private let dangerous = calls(
   finit_module delete_module kexec_load kexec_file_load reboot setuid setgid setreuid setregid setresuid setresgid
   setfsuid setfsgid setgroups capset iopl ioperm open_by_handle_at name_to_handle_at personality swapon swapoff mknod
   mknodat seccomp
-  """, SCMP_ACT_KILL_PROCESS)
+  """
 
 /// Installs a seccomp filter of these rules for good; it is inherited by children and over exec.
-package func installFilter(_ rules: [CallRule], otherwise fallback: FilterDefault) throws(ConfinementFailure) {
+package func installFilter(_ rules: [CallRule], otherwise fallback: FilterDefault) throws(Errno) {
   try step("install the system call filter") { () throws(Errno) in
     let otherwise = fallback == .kill ? SCMP_ACT_KILL_PROCESS : failure(EPERM)
     guard let context = unsafe seccomp_init(otherwise) else { throw Errno(ENOMEM) }
     defer { unsafe seccomp_release(context) }
     let named = Set(rules.map(\.name))
+    let kills = calls(dangerous, SCMP_ACT_KILL_PROCESS).filter { !named.contains($0.name) }
     // A rule that says the same as the default is refused by libseccomp, and needless.
-    for rule in rules + dangerous.filter({ !named.contains($0.name) }) where rule.action != otherwise {
+    for rule in rules + kills where rule.action != otherwise {
       let number = unsafe seccomp_syscall_resolve_name(rule.name)
       // This architecture (or libseccomp) does not have the call, so there is nothing to say about it.
       if number < 0 { continue }

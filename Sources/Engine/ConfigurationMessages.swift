@@ -35,12 +35,11 @@ struct ConfigurationMessages {
       interfaces[host.interface] = interface
       messages.append(
         .virtualHost(virtualHost(host, group: group, interface: interface, preempt: configuration.daemon.preempt)))
-      for (index, address) in host.addresses.enumerated() {
-        messages.append(
-          .address(hostAddress(address.address, prefix: address.prefixLength, group: group, index: index)))
+      for address in host.addresses {
+        messages.append(.address(hostAddress(address.address, prefix: address.prefixLength, group: group)))
       }
-      for (index, peer) in host.peers.enumerated() {
-        var entry = hostAddress(peer, prefix: 0, group: group, index: index)
+      for peer in host.peers {
+        var entry = hostAddress(peer, prefix: 0, group: group)
         entry.isPeer = true
         messages.append(.address(entry))
       }
@@ -130,10 +129,9 @@ struct ConfigurationMessages {
     }
   }
 
-  private func hostAddress(_ address: ConfiguredAddress, prefix: UInt8, group: UInt16, index: Int) -> HostAddress {
+  private func hostAddress(_ address: ConfiguredAddress, prefix: UInt8, group: UInt16) -> HostAddress {
     var message = HostAddress()
     message.group = group
-    message.index = UInt16(truncatingIfNeeded: index)
     message.prefix = prefix
     switch address {
     case .ipv4(let bits): message.address = Channel.Address(family: .ipv4, high: 0, low: UInt64(bits))

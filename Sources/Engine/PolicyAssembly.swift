@@ -36,8 +36,8 @@ struct PolicyAssembly {
   }
 
   private func configuration(_ host: VirtualHost) -> HostConfiguration? {
-    let addresses = (addresses[host.group] ?? []).sorted { $0.index < $1.index }
-    let peers = (peers[host.group] ?? []).sorted { $0.index < $1.index }
+    let addresses = addresses[host.group] ?? []
+    let peers = peers[host.group] ?? []
     // Secrets by name were resolved by the supervisor.
     guard host.vhid > 0, addresses.count == Int(host.addresses), peers.count == Int(host.peers),
       host.secretKind == .none || host.secretKind == .key, host.secret.count <= CARP.Digest.size

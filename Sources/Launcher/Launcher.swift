@@ -18,33 +18,33 @@ public final class Launcher {
   private let places: [(path: String, rights: FileRights)]
 
   /// Confines itself as `own`, then serves the supervisor until that is gone. `roles` are the only other users it knows.
-  /// - Throws: ConfinementFailure or Errno; the process must then exit.
-  public static func run(as own: Identity, _ roles: [Role: Identity], _ fallback: FilterDefault) throws {
+  /// - Throws: what failed; the process must then exit.
+  public static func run(as own: Identity, _ roles: [Role: Identity], _ fallback: FilterDefault) throws(Errno) {
+    let launcher = try Launcher(as: own, roles, fallback)
+    try launcher.loop.run()
+  }
+
+  private init(as own: Identity, _ roles: [Role: Identity], _ fallback: FilterDefault) throws(Errno) {
     nameProcess("carpd-launcher")
     // A terminal or a service manager may signal the whole group: only the supervisor decides what that means. What is
     // ignored here is ignored in the children too.
     for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE] { signal(number, SIG_IGN) }
-    let launcher = try Launcher(roles, fallback)
-    try drop(to: own, keeping: .launcher)
-    // From the first moment: no other program, and no signal to anybody but its own children.
-    try restrictFiles(to: launcher.places, handling: .execute)
-    try filterLauncher(fallback, identities: Array(roles.values))
-    launcher.endpoint.send(.ready)
-    try launcher.loop.run()
-  }
-
-  private init(_ roles: [Role: Identity], _ fallback: FilterDefault) throws(Errno) {
     self.roles = roles
     self.fallback = fallback
-    loop = try EventLoop()
     let maps = String(decoding: try readFile("/proc/self/maps", limit: 1 << 18), as: UTF8.self)
     let libraries = maps.split(separator: "\n").filter { $0.contains(".so") }.map { $0.drop { $0 != "/" } }
     let directories = libraries.map { String($0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.startIndex)) }
     places = Set(directories + [place(Launcher.program)]).map { ($0, .run) }
+    loop = EventLoop()
     endpoint = Endpoint(FileDescriptor(owning: Launcher.channel), loop: loop)
     try check(fcntl(Launcher.program, F_SETFD, FD_CLOEXEC))
-    try endpoint.listen { [unowned self] in receive() }
+    endpoint.listen { [unowned self] in receive() }
     endpoint.onHang = { [unowned self] in end() }
+    try drop(to: own, keeping: .launcher)
+    // From the first moment: no other program, and no signal to anybody but its own children.
+    try restrictFiles(to: places, handling: [.execute])
+    try filterLauncher(fallback, identities: Array(roles.values))
+    endpoint.send(.ready)
   }
 
   private func receive() {
@@ -69,7 +69,7 @@ public final class Launcher {
       return
     }
     running[token] = pidfd
-    if (try? loop.watch(pidfd.raw, { [unowned self] _ in reap(token) })) == nil { end() }
+    loop.watch(pidfd.raw) { [unowned self] _ in reap(token) }
     endpoint.send(.spawned(token: token, pid: UInt32(pid)))
   }
 

@@ -1,7 +1,7 @@
 /// An error number of the kernel, as `errno` named it right after the call.
 public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   public let number: Int32
-  /// What else is known of it: the kernel's own words where it had any (netlink's NETLINK_EXT_ACK).
+  /// What failed, or the kernel's own words where it had any (netlink's NETLINK_EXT_ACK).
   public let text: String
   public init(_ number: Int32, _ text: String = "") {
     self.number = number
@@ -9,7 +9,7 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   }
   /// The error of the call that has just failed.
   public static var last: Errno { Errno(errno) }
-  public var description: String { unsafe String(cString: strerror(number)) + (text.isEmpty ? "" : ": \(text)") }
+  public var description: String { unsafe (text.isEmpty ? "" : "\(text): ") + String(cString: strerror(number)) }
   public var isAgain: Bool { number == EAGAIN || number == EWOULDBLOCK }
 }
 
@@ -17,11 +17,10 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
 /// - Throws: what `errno` says, if it is negative.
 @discardableResult
 public func check<T: FixedWidthInteger>(_ call: @autoclosure () -> T) throws(Errno) -> T {
-  while true {
-    let result = call()
-    if result >= 0 { return result }
-    if errno != EINTR { throw .last }
-  }
+  var result = call()
+  while result < 0 && errno == EINTR { result = call() }
+  if result < 0 { throw .last }
+  return result
 }
 
 /// An open file descriptor: closed when its last holder lets go.

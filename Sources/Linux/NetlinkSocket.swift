@@ -9,7 +9,6 @@ public struct NetlinkEvent: Sendable {
 public struct NetlinkSocket {
   /// More acknowledgements than this at once overflow the default receive buffer (measured).
   public static let batchLimit = 128
-  private typealias Outcome = (failure: Errno?, events: [NetlinkEvent])
   private let socket: FileDescriptor
   private var sequence: UInt32 = 0
   public var descriptor: Int32 { socket.raw }
@@ -30,47 +29,48 @@ public struct NetlinkSocket {
   public mutating func perform(_ requests: [NetlinkMessage]) -> [Errno?] {
     var outcomes: [Errno?] = []
     while outcomes.count < requests.count {
-      outcomes += exchange(requests.dropFirst(outcomes.count).prefix(NetlinkSocket.batchLimit)).map(\.failure)
+      outcomes += exchange(requests.dropFirst(outcomes.count).prefix(NetlinkSocket.batchLimit)).outcomes
     }
     return outcomes
   }
 
   /// Asks a question and returns the answer's messages: one, or with NLM_F_DUMP everything of a kind.
   public mutating func ask(_ question: NetlinkMessage) throws(Errno) -> [NetlinkEvent] {
-    let answers = exchange([question])
-    if let failure = answers.lazy.compactMap(\.failure).first { throw failure }
-    return answers.flatMap(\.events)
+    let (outcomes, events) = exchange([question])
+    if let failure = outcomes.first ?? nil { throw failure }
+    return events
   }
 
-  /// Sends requests in one go and returns how each of them ended, with what the kernel said before. The kernel works on
+  /// Sends requests in one go and returns how each of them ended, and what else the kernel said to them. It works on
   /// rtnetlink requests within the send, and on a dump as it is read, so this never waits for anything else.
-  private mutating func exchange(_ requests: ArraySlice<NetlinkMessage>) -> [Outcome] {
+  private mutating func exchange(_ batch: ArraySlice<NetlinkMessage>) -> (outcomes: [Errno?], events: [NetlinkEvent]) {
     let first = sequence &+ 1
-    sequence &+= UInt32(requests.count)
+    sequence &+= UInt32(batch.count)
     var failure = Errno(ENOBUFS, "the kernel's answer was lost")
-    var open = requests.count
+    var open = batch.count
     do throws(Errno) {
-      try sendDatagram(socket.raw, requests.enumerated().flatMap { $1.finished(sequence: first &+ UInt32($0)) })
+      try sendDatagram(socket.raw, batch.enumerated().flatMap { $1.finished(sequence: first &+ UInt32($0)) })
     } catch {
       (failure, open) = (error, 0)
     }
-    var outcomes: [Outcome] = requests.map { _ in (failure, []) }
+    var outcomes = [Errno?](repeating: failure, count: batch.count)
+    var events: [NetlinkEvent] = []
     while open > 0, let messages = try? receive() {
       for message in messages {
         let index = Int(message.sequence &- first)
         guard index < outcomes.count else { continue }
         if message.type != NLMSG_ERROR && message.type != NLMSG_DONE {
-          outcomes[index].events.append(message)
+          events.append(message)
           continue
         }
         open -= 1
         let number = message.body.integer(as: Int32.self)
         // NLM_F_CAPPED: of the request only its header is echoed, then come the attributes.
         let words = message.body.attributes(from: 4 + MemoryLayout<nlmsghdr>.size)[Int(NLMSGERR_ATTR_MSG.rawValue)]
-        outcomes[index].failure = number == 0 ? nil : Errno(0 &- number, words?.text ?? "")
+        outcomes[index] = number == 0 ? nil : Errno(0 &- number, words?.text ?? "")
       }
     }
-    return outcomes
+    return (outcomes, events)
   }
 
   /// Reads all that has arrived. ENOBUFS: the kernel had to drop events behind these, so the caller must ask anew.

@@ -72,17 +72,18 @@ public func socketAddress(interface: Int32, protocol number: Int32 = 0) -> [UInt
 }
 
 /// Binds a socket to an address made by one of these.
-public func bindSocket(_ socket: Int32, to address: [UInt8]) throws(Errno) {
-  try unsafe check(withAddress(address) { unsafe bind(socket, $0, $1) })
-}
+public func bindSocket(_ socket: Int32, to address: [UInt8]) throws(Errno) { try unsafe call(bind, socket, address) }
 
 /// Connects a socket to an address made by one of these.
 public func connectSocket(_ socket: Int32, to address: [UInt8]) throws(Errno) {
-  try unsafe check(withAddress(address) { unsafe connect(socket, $0, $1) })
+  try unsafe call(connect, socket, address)
 }
 
-private func withAddress(_ address: [UInt8], _ call: (UnsafePointer<sockaddr>?, socklen_t) -> Int32) -> Int32 {
-  unsafe address.withUnsafeBytes { (raw: UnsafeRawBufferPointer) in
-    unsafe call(raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
-  }
+private func call(
+  _ function: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32, _ socket: Int32, _ address: [UInt8]
+) throws(Errno) {
+  try unsafe check(
+    address.withUnsafeBytes { (raw: UnsafeRawBufferPointer) in
+      unsafe function(socket, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+    })
 }

@@ -3,7 +3,7 @@ import Confinement
 
 /// Hands every privileged act to the auditor. It never waits: what the auditor cannot take is kept up to a limit, then
 /// counted as lost, and whether acquisitions go on meanwhile is the configuration's choice.
-final class AuditTrail {
+final class AuditTrail: ChildOwner {
   /// Records kept while there is no auditor.
   static let limit = 4096
 
@@ -12,6 +12,7 @@ final class AuditTrail {
   /// Records from before the auditor was ready.
   private var waiting: [Record] = []
   private var lost: UInt32 = 0
+  private weak var children: Children?
   private var auditor: ChildProcess?
   /// The auditor's, while it takes records.
   private var channel: Endpoint?
@@ -38,13 +39,9 @@ final class AuditTrail {
     record.errno = UInt16(truncatingIfNeeded: errno)
     (record.monotonic, record.wall) = (EventLoop.now(), EventLoop.wallClock())
     record.duration = start.map { record.monotonic - $0 } ?? 0
-    if let channel {
-      if channel.offer(.record(record)) == nil { lost &+= 1 }
-    } else if waiting.count < AuditTrail.limit {
-      waiting.append(record)
-    } else {
-      lost &+= 1
-    }
+    if channel?.offer(.record(record)) != nil { return }
+    // Not even a channel any more, if the auditor was found gone by this.
+    if channel == nil && waiting.count < AuditTrail.limit { waiting.append(record) } else { lost &+= 1 }
   }
 
   /// Starts the auditor, and again whenever it ends; another one if a reload changed its orders.
@@ -56,7 +53,8 @@ final class AuditTrail {
     (start.key, start.maxSize, start.keep) = (policy.auditKey, settings.auditMaxSize, settings.auditKeep)
     if start == orders?.start { return }
     orders = (start, Startup.directory(of: settings.auditLog))
-    finish { [unowned self, unowned children] in launch(children) }
+    self.children = children
+    finish { [unowned self] in launch() }
   }
 
   /// Lets the auditor write what it has, and calls `done` once, at most 300 ms later.
@@ -79,52 +77,46 @@ final class AuditTrail {
     next?()
   }
 
-  private func launch(_ children: Children) {
-    guard let orders else { return }
-    do throws(Errno) {
+  private func launch() {
+    guard let orders, let children else { return }
+    let failure = attempt { () throws(Errno) in
       let place = try openFile(orders.directory, O_PATH | O_DIRECTORY)
       let journal = Log.connectedJournal()
-      let child = try children.start(.auditor, extra: [place.raw] + (journal.map { [$0.raw] } ?? []))
-      auditor = child
-      child.onReady = { [unowned self, unowned child] in
-        child.endpoint.send(.auditStart(orders.start))
-        for record in waiting { child.endpoint.offer(.record(record)) }
-        (channel, waiting) = (child.endpoint, [])
-      }
-      child.onMessage = { [unowned self, unowned child, unowned children] packet in
-        guard case .auditStatus(let word) = packet.message else {
-          return children.violation(child, "not an auditor's message")
-        }
-        hear(word)
-      }
-      child.onEnd = { [unowned self, unowned children] reason in
-        (auditor, channel) = (nil, nil)
-        if next != nil { return goOn() }
-        log(.error, "the auditor process \(reason); starting another")
-        report("the auditor is gone")
-        again(children)
-      }
-    } catch {
-      report("\(error)")
-      again(children)
+      auditor = try children.start(.auditor, for: self, extra: [place.raw] + (journal.map { [$0.raw] } ?? []))
+    }
+    if let failure { again("\(failure)") }
+  }
+
+  private func again(_ reason: String) {
+    report(reason)
+    loop.after(milliseconds: 1000) { [weak self] in
+      if self?.auditor == nil { self?.launch() }
     }
   }
 
-  private func again(_ children: Children) {
-    loop.after(milliseconds: 1000) { [weak self, weak children] in
-      if let self, let children, self.auditor == nil { self.launch(children) }
-    }
+  func childIsReady(_ child: ChildProcess) {
+    guard let orders else { return }
+    child.endpoint.send(.auditStart(orders.start))
+    for record in waiting { child.endpoint.offer(.record(record)) }
+    (channel, waiting) = (child.endpoint, [])
   }
 
-  private func hear(_ word: AuditStatus) {
+  func childEnded(_ reason: String) {
+    (auditor, channel) = (nil, nil)
+    if next != nil { return goOn() }
+    log(.error, "the auditor process \(reason); starting another")
+    again("the auditor is gone")
+  }
+
+  func receive(_ packet: Packet) -> String? {
+    guard case .auditStatus(let word) = packet.message else { return "not an auditor's message" }
     let error = Errno(Int32(word.errno))
     report(word.isWorking ? nil : error.number == EBUSY ? "another carpd writes this file" : "\(error)")
     (status, lastStatus) = (word, EventLoop.now())
-    if lost > 0 {
-      let count = lost
-      lost = 0
-      self(.auditLoss, "records lost before they reached the auditor", .error, count: count)
-    }
+    let count = lost
+    lost = 0
+    if count > 0 { self(.auditLoss, "records lost before they reached the auditor", .error, count: count) }
+    return nil
   }
 
   /// An auditor that stands still says nothing of it.

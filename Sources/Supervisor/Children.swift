@@ -2,27 +2,32 @@ import Channel
 import Confinement
 import Launcher
 
+/// Who has a child work for it.
+protocol ChildOwner: AnyObject {
+  /// It is proven to be confined, and may work.
+  func childIsReady(_ child: ChildProcess)
+  /// Returns what was against the rules of the channel: then the child is ended.
+  func receive(_ packet: Packet) -> String?
+  /// Called once, however it ended.
+  func childEnded(_ reason: String)
+}
+
 /// An unprivileged process of ours, from the order to start it to its end.
 final class ChildProcess {
   let role: Role
   let token: UInt32
   let endpoint: Endpoint
+  fileprivate let owner: any ChildOwner
   fileprivate(set) var pid: Int32 = 0
   /// How records call it.
   var name: String { "\(role.name) pid \(pid)" }
   /// True once the proof from /proc has succeeded.
   fileprivate(set) var isProven = false
   fileprivate var saidReady = false
-  fileprivate(set) var isEnded = false
-  var onReady: (() -> Void)?
-  var onMessage: ((Packet) -> Void)?
-  /// Called once, however it ended.
-  var onEnd: ((String) -> Void)?
+  fileprivate var isEnded = false
 
-  fileprivate init(_ role: Role, _ token: UInt32, _ endpoint: Endpoint) {
-    self.role = role
-    self.token = token
-    self.endpoint = endpoint
+  fileprivate init(_ role: Role, _ token: UInt32, _ endpoint: Endpoint, _ owner: any ChildOwner) {
+    (self.role, self.token, self.endpoint, self.owner) = (role, token, endpoint, owner)
   }
 }
 
@@ -38,7 +43,6 @@ final class Children {
   private let errors: FileDescriptor
   private var children: [UInt32: ChildProcess] = [:]
   private var lastToken: UInt32 = 0
-  private var launcherFilters = 0
   /// With `--no-users` and without root, a bounding set cannot be emptied; everything else is proven all the same.
   private let mayKeepBounding: Bool
   var onLauncherReady: (() -> Void)?
@@ -65,9 +69,9 @@ final class Children {
         environment: ["SWIFT_BACKTRACE=enable=no"], descriptors: [far.raw, program])
     }
     launcher = Endpoint(channel, loop: loop)
-    try launcher.listen { [unowned self] in receiveFromLauncher() }
+    launcher.listen { [unowned self] in receiveFromLauncher() }
     launcher.onHang = { [unowned self] in loseLauncher() }
-    try loop.watch(errors.raw) { [unowned self] _ in logErrors() }
+    loop.watch(errors.raw) { [unowned self] _ in logErrors() }
   }
 
   /// Bytes that may wait in a channel, of which the kernel makes twice as many: a short message costs 768, the largest
@@ -75,14 +79,15 @@ final class Children {
   static let room: Int32 = 16 << 20
 
   /// Starts a role; its channel is descriptor 3 there, `extra` become 4 and 5.
-  func start(_ role: Role, extra: [Int32] = []) throws(Errno) -> ChildProcess {
+  @discardableResult
+  func start(_ role: Role, for owner: any ChildOwner, extra: [Int32] = []) throws(Errno) -> ChildProcess {
     let (channel, far) = try openSocketPair()
     for end in [channel, far] { try? setOption(end.raw, SOL_SOCKET, SO_SNDBUFFORCE, Children.room) }
     lastToken += 1
     try launcher.send(.spawn(role: role, token: lastToken), descriptors: [far.raw] + extra)
-    let child = ChildProcess(role, lastToken, Endpoint(channel, loop: loop))
+    let child = ChildProcess(role, lastToken, Endpoint(channel, loop: loop), owner)
     children[lastToken] = child
-    try child.endpoint.listen { [unowned self, unowned child] in receive(child) }
+    child.endpoint.listen { [unowned self, unowned child] in receive(child) }
     child.endpoint.onHang = { [unowned self, unowned child] in end(child, "does not read its messages") }
     loop.after(milliseconds: 5000) { [weak self, weak child] in
       // The config role should be long done by then.
@@ -106,11 +111,11 @@ final class Children {
     child.isEnded = true
     child.endpoint.close()
     audit(.childEnded, child.name, cause: reason)
-    child.onEnd?(reason)
+    child.owner.childEnded(reason)
   }
 
   /// Something a child must never do: recorded, and the end of the child.
-  func violation(_ child: ChildProcess, _ what: String) {
+  private func violation(_ child: ChildProcess, _ what: String) {
     audit(.violation, child.name, .deny, origin: .engine, cause: what)
     log(.error, "the \(child.role.name) process broke the rules of its channel (\(what)) and is ended")
     end(child, "violation: \(what)")
@@ -140,7 +145,8 @@ final class Children {
         loop.after(milliseconds: 200) { [weak self] in self?.end(child, "closed its channel") }
         return
       case .malformed: return violation(child, "not a message")
-      case .packet(let packet, _) where child.isProven: child.onMessage?(packet)
+      case .packet(let packet, _) where child.isProven:
+        if let breach = child.owner.receive(packet) { return violation(child, breach) }
       case .packet(let packet, _) where packet.type == .ready:
         child.saidReady = true
         // The launcher's word about the process may come after the process's own.
@@ -151,18 +157,26 @@ final class Children {
   }
 
   private func prove(_ child: ChildProcess) {
-    if child.isEnded || child.isProven { return }
-    guard let status = try? ProcessStatus(pid: child.pid), let identity = identities.roles[child.role] else {
-      return end(child, "cannot be examined in /proc")
-    }
-    var excess = status.excess(over: identity, [], mayKeepBounding: mayKeepBounding)
-    // The launcher's filter is inherited: a child must have added its own.
-    if launcherFilters > 0 && status.filters <= launcherFilters { excess.append("no system call filter of its own") }
-    guard excess.isEmpty else { return end(child, "has more than it may: \(excess.joined(separator: ", "))") }
+    guard !child.isEnded, !child.isProven, let identity = identities.roles[child.role] else { return }
+    let excess = excess(child.pid, over: identity, [])
+    if !excess.isEmpty { return end(child, "has more than it may: \(excess)") }
     child.isProven = true
     child.endpoint.pause(false)
     audit(.spawn, "\(child.name) uid \(identity.uid)")
-    child.onReady?()
+    child.owner.childIsReady(child)
+  }
+
+  /// What a process has but may not have, by the outside view of /proc; empty if it is as it must be.
+  private func excess(_ pid: Int32, over identity: Identity, _ kept: Capabilities?) -> String {
+    guard let status = try? ProcessStatus(pid: pid), let parent = try? ProcessStatus(pid: launcherPID) else {
+      return "it cannot be examined in /proc"
+    }
+    var excess = status.excess(over: identity, kept, mayKeepBounding: mayKeepBounding)
+    // The launcher's filter is inherited: a child must have added its own. Kernels before 5.9 do not count them.
+    if pid != launcherPID && parent.filters > 0 && status.filters <= parent.filters {
+      excess.append("no system call filter of its own")
+    }
+    return excess.joined(separator: ", ")
   }
 
   private func receiveFromLauncher() {
@@ -171,23 +185,18 @@ final class Children {
       guard case .packet(let packet, _) = incoming else { return loseLauncher() }
       switch packet.message {
       case .ready:
-        let status = try? ProcessStatus(pid: launcherPID)
-        launcherFilters = status?.filters ?? 0
-        let excess = status?.excess(
-          over: identities.launcher, mayKeepBounding ? nil : .launcher, mayKeepBounding: mayKeepBounding)
-        guard excess == [] else {
-          log(.error, "the launcher has more than it may: \(excess ?? ["unknown"])")
-          return loseLauncher()
-        }
-        onLauncherReady?()
+        let excess = excess(launcherPID, over: identities.launcher, mayKeepBounding ? nil : .launcher)
+        if excess.isEmpty { return onLauncherReady?() ?? () }
+        log(.error, "the launcher has more than it may: \(excess)")
+        return loseLauncher()
       case .spawned(let token, let pid):
         guard let child = children[token] else { continue }
         child.pid = Int32(truncatingIfNeeded: pid)
         if child.saidReady { prove(child) }
       case .exited(let token, let bySignal, let status):
         guard let child = children.removeValue(forKey: token) else { continue }
-        // What it said last is still in the channel: as much as the kernel keeps, less than 4096 messages.
-        receive(child, limit: 4096)
+        // What it said last is still in the channel: as much as the kernel keeps.
+        receive(child, limit: 1 << 15)
         forget(child, bySignal ? "ended by signal \(status)" : "exited with status \(status)")
       default: return loseLauncher()
       }

@@ -2,7 +2,7 @@ import Channel
 import Confinement
 
 /// One run of the config role: the file goes in as a descriptor, a Policy or diagnostics come out.
-final class ConfigurationLoad {
+final class ConfigurationLoad: ChildOwner {
   private let options: Options
   private let secrets: Secrets
   private let log: Log
@@ -17,45 +17,40 @@ final class ConfigurationLoad {
 
   /// `groups` is open on /etc/group, for the config role to look numbers up.
   init(
-    _ file: Int32, groups: Int32, _ options: Options, credentials: [String: [UInt8]], generation: UInt32,
-    _ children: Children, _ log: Log, done: @escaping (Policy?, [Message]) -> Void
+    _ file: FileDescriptor, _ groups: FileDescriptor, _ options: Options, _ credentials: [String: [UInt8]],
+    _ generation: UInt32, _ children: Children, _ log: Log, done: @escaping (Policy?, [Message]) -> Void
   ) throws(Errno) {
     (self.options, self.log, self.done) = (options, log, done)
     secrets = Secrets(directory: Startup.directory(of: options.config) + "/secrets", credentials: credentials)
     policy = Policy(generation: generation)
-    let child = try children.start(.config, extra: [file, groups])
-    child.onReady = { [weak child] in child?.endpoint.send(.ready) }
-    child.onMessage = { [self, weak child] packet in
-      do throws(Policy.Refusal) {
-        if try receive(packet.message) { return }
-        refusal = "the config process broke the rules"
-        if let child { children.violation(child, "not a configuration message") }
-      } catch {
-        refusal = refusal ?? error.text
+    try children.start(.config, for: self, extra: [file.raw, groups.raw])
+  }
+
+  func childIsReady(_ child: ChildProcess) { child.endpoint.send(.ready) }
+
+  func receive(_ packet: Packet) -> String? {
+    do throws(Policy.Refusal) {
+      switch packet.message {
+      case .settings(let settings): policy.settings = settings
+      case .virtualHost(let host): try policy.add(host)
+      case .address(let entry): try policy.add(entry)
+      case .track(_, let name, let demotion): try policy.add(track: name, demotion)
+      case .commit: isComplete = true
+      case .diagnostic(.info, _, _, let text): if options.check { log.plain(text) }
+      case .diagnostic(let level, let line, let column, let text):
+        if level == .error { hasErrors = true }
+        // More than the config role ever sends is not kept.
+        if diagnostics.count < 100 { diagnostics.append(packet.message) }
+        log.plain("\(options.config):\(line):\(column): \(level.name): \(text)")
+      default: return "not a configuration message"
       }
+    } catch {
+      refusal = refusal ?? error.text
     }
-    child.onEnd = { [self] reason in finish(reason) }
+    return nil
   }
 
-  private func receive(_ message: Message) throws(Policy.Refusal) -> Bool {
-    switch message {
-    case .settings(let settings): policy.settings = settings
-    case .virtualHost(let host): try policy.add(host)
-    case .address(let entry): try policy.add(entry)
-    case .track(_, let name, let demotion): try policy.add(track: name, demotion)
-    case .commit: isComplete = true
-    case .diagnostic(.info, _, _, let text): if options.check { log.plain(text) }
-    case .diagnostic(let level, let line, let column, let text):
-      if level == .error { hasErrors = true }
-      // More than the config role ever sends is not kept.
-      if diagnostics.count < 100 { diagnostics.append(message) }
-      log.plain("\(options.config):\(line):\(column): \(level.name): \(text)")
-    default: return false
-    }
-    return true
-  }
-
-  private func finish(_ reason: String) {
+  func childEnded(_ reason: String) {
     do throws(Policy.Refusal) {
       if hasErrors { return done(nil, diagnostics) }
       if let refusal { throw .init(text: "could not be read: \(refusal)") }

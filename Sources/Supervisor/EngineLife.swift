@@ -1,19 +1,12 @@
 import Channel
 
 /// The engine's life: started, configured, fed, replaced.
-extension Supervisor {
+extension Supervisor: ChildOwner {
   func startEngine() {
     enginePhase = .starting
     lastRequest = 0
-    do throws(Errno) {
-      let child = try children.start(.engine)
-      engine = child
-      child.onReady = { [unowned self] in configure() }
-      child.onMessage = { [unowned self, unowned child] packet in handle(packet, from: child) }
-      child.onEnd = { [unowned self] reason in loseEngine(reason) }
-    } catch {
-      loseEngine("could not be started: \(error)")
-    }
+    let failure = attempt { () throws(Errno) in engine = try children.start(.engine, for: self) }
+    if let failure { childEnded("could not be started: \(failure)") }
   }
 
   /// Says something to an engine that can hear it.
@@ -22,7 +15,7 @@ extension Supervisor {
   }
 
   /// Gives a proven engine all it needs, and the roles it has to go on with.
-  private func configure() {
+  func childIsReady(_ child: ChildProcess) {
     enginePhase = .running
     lastHeartbeat = EventLoop.now()
     sendPolicy()
@@ -78,7 +71,7 @@ extension Supervisor {
   }
 
   /// The engine is gone: a new one takes up its roles; meanwhile deposited advertisements keep the backups quiet.
-  private func loseEngine(_ reason: String) {
+  func childEnded(_ reason: String) {
     engine = nil
     enginePhase = .starting
     control.forgetAll()

@@ -13,18 +13,14 @@ extension Supervisor {
     init(_ error: Errno) { (denial, errno) = (.failed, error.number) }
   }
 
-  func handle(_ packet: Packet, from child: ChildProcess) {
+  func receive(_ packet: Packet) -> String? {
     let (type, now) = (packet.type, EventLoop.now())
-    guard packet.id > lastRequest else { return children.violation(child, "id \(packet.id) after \(lastRequest)") }
+    guard packet.id > lastRequest else { return "id \(packet.id) after \(lastRequest)" }
     lastRequest = packet.id
-    guard let rule = EngineRule.table[type] else {
-      return children.violation(child, "\(type) is not the engine's to send")
-    }
-    guard rule.phases.contains(enginePhase) else { return children.violation(child, "\(type) in the wrong phase") }
-    guard requests.take(now, perSecond: 10_000, burst: 20_000) else {
-      return children.violation(child, "a flood of messages")
-    }
-    guard let group = packet.message.group else { return serve(packet, child, now) }
+    guard let rule = EngineRule.table[type] else { return "\(type) is not the engine's to send" }
+    guard rule.phases.contains(enginePhase) else { return "\(type) in the wrong phase" }
+    guard requests.take(now, perSecond: 10_000, burst: 20_000) else { return "a flood of messages" }
+    guard let group = packet.message.group else { return serve(packet, now) }
     let holding = holdings.first { $0.number == group }
     do throws(Refused) {
       guard let holding else { throw Refused(.noSuchObject) }
@@ -43,36 +39,41 @@ extension Supervisor {
     } catch {
       deny(packet, holding, error.denial, errno: error.errno)
     }
+    return nil
   }
 
   /// What names no virtual host.
-  private func serve(_ packet: Packet, _ child: ChildProcess, _ now: UInt64) {
+  private func serve(_ packet: Packet, _ now: UInt64) -> String? {
     switch packet.message {
     case .note(let note): if notes.take(now, perSecond: 200, burst: 40) { write(note) }
     case .heartbeat: lastHeartbeat = now
     case .closed(let connection): control.closed(connection)
-    case .administer(let request): administer(request, packet, child)
+    case .administer(let request): return administer(request, packet)
     default: break
     }
+    return nil
   }
 
   /// What somebody at the control socket had done, wants done, or was refused.
-  private func administer(_ request: Administration, _ packet: Packet, _ child: ChildProcess) {
+  private func administer(_ request: Administration, _ packet: Packet) -> String? {
     let object = request.act.name + (holdings.first { $0.number == request.group }.map { " " + $0.name } ?? "")
     let who = control.name(request.connection)
-    guard request.isAllowed else { return recordRefusal(.administration, object, .administrator, who) }
-    guard control.isAdministrator(request.connection) else {
-      // Asking is denied; having let a reader do it is the end.
-      let isAsked = [.reload, .setLogLevel, .auditHead].contains(request.act)
-      return isAsked ? deny(packet, nil, .notAdministrator) : children.violation(child, "\(request.act) for a reader")
+    if !request.isAllowed {
+      recordRefusal(.administration, object, .administrator, who)
+    } else if control.isAdministrator(request.connection) {
+      audit(.administration, object, origin: .administrator, cause: who)
+      switch request.act {
+      case .reload: reload(for: request.connection)
+      case .setLogLevel: log.level = LogLevel(rawValue: UInt8(clamping: request.value)) ?? log.level
+      case .auditHead: tell(.auditHead(connection: request.connection, audit.status))
+      default: break
+      }
+    } else if [.reload, .setLogLevel, .auditHead].contains(request.act) {
+      deny(packet, nil, .notAdministrator)
+    } else {
+      return "\(request.act) for a reader"
     }
-    audit(.administration, object, origin: .administrator, cause: who)
-    switch request.act {
-    case .reload: reload(for: request.connection)
-    case .setLogLevel: log.level = LogLevel(rawValue: UInt8(clamping: request.value)) ?? log.level
-    case .auditHead: tell(.auditHead(connection: request.connection, audit.status))
-    default: break
-    }
+    return nil
   }
 
   private func deny(_ packet: Packet, _ holding: Holding?, _ denial: Denial, errno: Int32 = 0) {

@@ -19,8 +19,8 @@ public final class Log {
   public init(format: LogFormat) {
     self.format = format
     var status = stat()
-    let stream = unsafe getenv("JOURNAL_STREAM").map { unsafe String(cString: $0) }
-    let isJournal = unsafe fstat(STDERR_FILENO, &status) == 0 && stream == "\(status.st_dev):\(status.st_ino)"
+    let isThere = unsafe fstat(STDERR_FILENO, &status) == 0
+    let isJournal = isThere && Startup.environment("JOURNAL_STREAM") == "\(status.st_dev):\(status.st_ino)"
     journal = isJournal ? try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue)) : nil
   }
 
@@ -39,25 +39,17 @@ public final class Log {
   /// form NAME=VALUE, are what the journal finds it by.
   public func callAsFunction(_ level: LogLevel, _ text: String, _ fields: [String] = []) {
     if level.rawValue > self.level.rawValue { return }
-    let line = Log.visible(level.rawValue <= LogLevel.warning.rawValue ? "\(level.name): \(text)" : text)
+    let line = (level.rawValue <= LogLevel.warning.rawValue ? "carp: \(level.name): " : "carp: ") + text
     if let journal {
-      let entry = ["MESSAGE=carp: \(line)", "PRIORITY=\(level.rawValue)", "SYSLOG_IDENTIFIER=carpd"] + fields
+      let entry = ["MESSAGE=\(line)", "PRIORITY=\(level.rawValue)", "SYSLOG_IDENTIFIER=carpd"] + fields
       let bytes = Array(entry.map { Log.visible($0) + "\n" }.joined().utf8)
       if (try? sendDatagram(journal.raw, bytes, to: Log.journalPath)) != nil { return }
     }
-    switch format {
-    case .text: write("carp: \(line)")
-    case .json:
-      let time = EventLoop.wallClock() / 1_000_000
-      let escaped = Log.visible(text).unicodeScalars.reduce(into: "") {
-        $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1)
-      }
-      write("{\"time\":\(time),\"level\":\"\(level.name)\",\"message\":\"\(escaped)\"}")
-    }
+    if format == .text { return plain(line) }
+    let escaped = Log.visible(text).reduce(into: "") { $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1) }
+    let time = EventLoop.wallClock() / 1_000_000
+    plain("{\"time\":\(time),\"level\":\"\(level.name)\",\"message\":\"\(escaped)\"}")
   }
-
-  /// One line, as it is, without the daemon's prefix (diagnostics, plans).
-  public func plain(_ text: String) { write(Log.visible(text)) }
 
   private static func visible(_ text: String) -> String {
     text.unicodeScalars.reduce(into: "") {
@@ -65,18 +57,15 @@ public final class Log {
     }
   }
 
-  private func write(_ line: String) {
+  /// One line, as it is, without the daemon's prefix (diagnostics, plans).
+  public func plain(_ line: String) {
     var poll = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
     // A pipe that is writable has room for a line; a full one must not stop an election.
-    guard unsafe Glibc.poll(&poll, 1, 0) == 1, poll.revents & Int16(POLLOUT) != 0 else {
-      lost += 1
-      return
-    }
-    var bytes = Array(line.utf8.prefix(2000)) + [10]
-    if lost > 0 {
-      bytes = Array("carp: warning: \(lost) log lines were lost: nobody read them\n".utf8) + bytes
-      lost = 0
-    }
+    guard unsafe Glibc.poll(&poll, 1, 0) == 1, poll.revents & Int16(POLLOUT) != 0 else { return lost += 1 }
+    let gap = lost > 0 ? "carp: warning: \(lost) log lines were lost: nobody read them\n" : ""
+    lost = 0
+    let line = Log.visible(String(decoding: line.utf8.prefix(2000), as: UTF8.self))
+    let bytes = Array((gap + line + "\n").utf8)
     _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
   }
 }

@@ -1,60 +1,82 @@
 import Channel
 
-/// A policy takes effect whole or not at all; a reload makes the next one from the file, never from the engine.
+/// A policy takes effect whole or not at all. The first one and, with each reload, the next one come from the file, never
+/// from the engine.
 extension Supervisor {
-  /// Reads the file anew, for the administrator on `connection`, or for SIGHUP if that is 0. One at a time, in order.
+  /// Reads the file, for the administrator on `connection`, or for SIGHUP if that is 0. One at a time, in order.
   func reload(for connection: UInt32) {
     // Who waits already will see what the file says then.
-    if reloads.dropFirst().contains(connection) || policy == nil { return }
+    if reloads.dropFirst().contains(connection) { return }
     reloads.append(connection)
     if reloads.count == 1 { startReload() }
   }
 
   private func startReload() {
-    guard let policy, let connection = reloads.first, !isStopping else { return }
-    log(.notice, "reading \(options.config) anew")
-    Startup.notify("RELOADING=1\nMONOTONIC_USEC=\(EventLoop.now() / 1000)")
+    guard let connection = reloads.first, !isStopping else { return }
+    if policy != nil {
+      log(.notice, "reading \(options.config) anew")
+      Startup.notify("RELOADING=1\nMONOTONIC_USEC=\(EventLoop.now() / 1000)")
+    }
     do throws(Errno) {
       // By its name: an editor may have put another file in its place.
-      let file = try openFile(options.config, O_RDONLY | O_NOCTTY | O_NONBLOCK)
-      try load(file, generation: policy.generation &+ 1) { [unowned self] in finishReload($0, $1, for: connection) }
+      let file = policy == nil ? configuration : try openFile(options.config, O_RDONLY | O_NOCTTY | O_NONBLOCK)
+      let generation = (policy?.generation ?? 0) &+ 1
+      _ = try ConfigurationLoad(file, groups, options, credentials, generation, children, log) { [unowned self] in
+        finishReload($0, $1, for: connection)
+      }
     } catch {
-      let text = "cannot open \(options.config): \(error); it must be readable for the group of carpd's user (0640)"
+      let text = "cannot read \(options.config): \(error); it must be readable for the group of carpd's user (0640)"
       finishReload(nil, [finding(.error, text)], for: connection)
     }
   }
 
   private func finishReload(_ new: Policy?, _ findings: [Message], for connection: UInt32) {
-    guard let old = policy, !isStopping else { return }
+    if isStopping { return }
     var findings = findings
-    receiveKernelEvents()
-    if var new {
-      if Startup.directory(of: new.settings.auditLog) != Startup.directory(of: old.settings.auditLog) {
-        findings.append(finding(.warning, "the audit log moves to another directory with the next restart only"))
-        new.settings.auditLog = old.settings.auditLog
-      }
-      do throws(Errno) {
-        let addresses = try keeper.addresses()
-        if let conflict = conflict(of: new, addresses) {
-          findings.append(finding(.error, conflict))
-        } else {
-          enforce(new)
-          followLinks(addresses)
-        }
-      } catch {
-        findings.append(finding(.error, "the kernel does not tell its addresses: \(error)"))
-      }
+    let old = policy
+    let failure = attempt { () throws(Errno) in if let new { try take(new, &findings) } }
+    if let failure { findings.append(finding(.error, "the kernel does not tell its addresses: \(failure)")) }
+    if let old {
+      let generation = policy?.generation ?? old.generation
+      let succeeded = generation != old.generation
+      let who = connection == 0 ? "SIGHUP" : control.name(connection)
+      audit(.reload, "generation \(generation)", succeeded ? .allow : .error, origin: .administrator, cause: who)
+      log(succeeded ? .notice : .error, "configuration \(generation) \(succeeded ? "is" : "stays") in force")
+      for finding in findings { tell(finding) }
+      tell(.reloadResult(connection: connection, succeeded: succeeded, generation: generation))
+      becomeReady()
+    } else if engine == nil {
+      return fail(policy == nil && !options.check ? ExitCode.config : 1)
     }
-    let generation = policy?.generation ?? old.generation
-    let succeeded = generation != old.generation
-    let who = connection == 0 ? "SIGHUP" : control.name(connection)
-    audit(.reload, "generation \(generation)", succeeded ? .allow : .error, origin: .administrator, cause: who)
-    log(succeeded ? .notice : .error, "configuration \(generation) \(succeeded ? "is" : "stays") in force")
-    for finding in findings { tell(finding) }
-    tell(.reloadResult(connection: connection, succeeded: succeeded, generation: generation))
-    becomeReady()
     reloads.removeFirst()
     startReload()
+  }
+
+  /// Puts `new` in force if it can hold on this machine, and adds to `findings` what is to be said of it.
+  private func take(_ new: Policy, _ findings: inout [Message]) throws(Errno) {
+    var new = new
+    let directory = Startup.directory(of: new.settings.auditLog)
+    let addresses = try keeper.addresses()
+    if let conflict = conflict(of: new, addresses) { return findings.append(finding(.error, conflict)) }
+    if options.check {
+      log.plain("the configuration is right")
+      return fail(0)
+    }
+    guard let old = policy else {
+      children.seal(auditDirectory: directory)
+      enforce(new)
+      loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
+      try readKernel()
+      startEngine()
+      return tick()
+    }
+    if directory != Startup.directory(of: old.settings.auditLog) {
+      findings.append(finding(.warning, "the audit log moves to another directory with the next restart only"))
+      new.settings.auditLog = old.settings.auditLog
+    }
+    receiveKernelEvents()
+    enforce(new)
+    followLinks(addresses)
   }
 
   /// Logs what concerns the file as a whole, and makes a message of it.

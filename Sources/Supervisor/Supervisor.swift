@@ -15,7 +15,8 @@ public final class Supervisor {
   let control: ControlSocket
   let audit: AuditTrail
   let credentials: [String: [UInt8]]
-  private let configuration: FileDescriptor
+  /// The file as whoever started this could open it.
+  let configuration: FileDescriptor
   /// /etc/group, for the config role to look numbers up.
   let groups: FileDescriptor
 
@@ -81,7 +82,7 @@ public final class Supervisor {
     groups = try openFile("/etc/group", O_RDONLY)
     let program = try Startup.openEngine(options)
     let signals = try signalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR2])
-    let loop = try EventLoop()
+    let loop = EventLoop()
     let audit = AuditTrail(loop, log)
     let control = try ControlSocket(options, owner: identities.own, loop, audit)
     let children = try Children(loop, log, engine: program.raw, identities, audit)
@@ -104,19 +105,12 @@ public final class Supervisor {
     transmitter = try Transmitter()
     (self.credentials, self.audit, self.loop) = (credentials, audit, loop)
     (self.signals, self.children, self.control) = (signals, children, control)
-    try loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
+    loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
     control.handOver = { [unowned self] connection, descriptor in
       guard enginePhase == .running, let channel = engine?.endpoint else { return false }
       return (try? channel.send(.connection(connection), descriptors: [descriptor])) != nil
     }
-    children.onLauncherReady = { [unowned self] in
-      let failure = attempt { () throws(Errno) in
-        try load(configuration, generation: 1) { [unowned self] policy, _ in
-          if let policy { begin(policy) } else { fail(options.check ? 1 : ExitCode.config) }
-        }
-      }
-      if let failure { fail(ExitCode.internal, "cannot start the config process: \(failure)") }
-    }
+    children.onLauncherReady = { [unowned self] in reload(for: 0) }
     children.onLauncherLost = { [unowned self] in
       if isStopping { return finish() }
       // Nothing can be replaced any more, but nothing is lost yet: the service manager starts the next carpd in time.
@@ -130,33 +124,6 @@ public final class Supervisor {
     }
   }
 
-  // MARK: - Start
-
-  /// Has the configuration in `file` read.
-  func load(_ file: FileDescriptor, generation: UInt32, done: @escaping (Policy?, [Message]) -> Void) throws(Errno) {
-    _ = try ConfigurationLoad(
-      file.raw, groups: groups.raw, options, credentials: credentials, generation: generation, children, log, done: done)
-  }
-
-  private func begin(_ policy: Policy) {
-    let failure = attempt { () throws(Errno) in
-      if let conflict = conflict(of: policy, try keeper.addresses()) {
-        return fail(options.check ? 1 : ExitCode.config, conflict)
-      }
-      if options.check {
-        log.plain("the configuration is right")
-        return fail(0)
-      }
-      children.seal(auditDirectory: Startup.directory(of: policy.settings.auditLog))
-      enforce(policy)
-      try loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
-      try readKernel()
-      startEngine()
-      tick()
-    }
-    if let failure { fail(ExitCode.system, "cannot ask the kernel for its interfaces: \(failure)") }
-  }
-
   /// The engine runs and has its configuration: the service is up.
   func becomeReady() {
     control.listen()
@@ -165,7 +132,7 @@ public final class Supervisor {
 
   // MARK: - Time
 
-  private func tick() {
+  func tick() {
     let now = EventLoop.now()
     let late = now - lastTick
     lastTick = now
@@ -247,39 +214,39 @@ public final class Supervisor {
   /// Gives up what is still held, removes what was made, and puts back what was changed.
   func finish() {
     if isEnding { return }
-    countAdvertisements()
     for holding in holdings + retired {
       if holding.isOurs { bowOut(holding, atOnce: true) }
       if holding.phase == .leaving { keeper.release(holding, atOnce: true) }
+      keeper.remove(holding)
     }
-    for holding in holdings + retired { keeper.remove(holding) }
     for interface in interfaces {
       interface.close()
       keeper.restoreARP(interface)
     }
-    audit(.stop, "exit status \(exitCode)")
-    end()
+    end("exit status \(exitCode)", .supervisor)
   }
 
   /// Planned restart: one more advertisement and a full lease; addresses and macvlans stay for the next carpd.
   private func leave() {
     if isStopping { return }
     isStopping = true
-    for holding in holdings where holding.phase == .held {
+    for holding in holdings {
+      if holding.phase != .held {
+        keeper.remove(holding)
+        continue
+      }
       keeper.renewAll(holding)
       for family in holding.group.families { sendDeposit(holding, family, bowOut: false) }
     }
-    for holding in holdings where holding.phase != .held { keeper.remove(holding) }
     log(.notice, "leaving for a restart; the addresses stay for their lease")
-    countAdvertisements()
-    audit(.stop, "planned restart, addresses left for their lease", origin: .administrator)
-    end()
+    end("planned restart, addresses left for their lease", .administrator)
   }
 
   /// The audit log is written to its end, then the children go, then this process.
-  private func end() {
-    if isEnding { return }
+  private func end(_ how: String, _ origin: ActOrigin) {
     isEnding = true
+    countAdvertisements()
+    audit(.stop, how, origin: origin)
     control.remove()
     audit.close { [unowned self] in children.close { [unowned self] in loop.stop() } }
   }

@@ -30,7 +30,7 @@ enum CompromisedLauncher {
         })
       let places = libraries.map { ($0, FileRights.run) } + [(place(program), .run)]
       try drop(to: own, keeping: .launcher)
-      try restrictFiles(to: places, handling: .execute)
+      try restrictFiles(to: places, handling: [.execute])
       try filterLauncher(.errno, identities: [engine, auditor, config])
       if variable("EVIL_SEALED") != nil {
         try restrictFiles(to: places)

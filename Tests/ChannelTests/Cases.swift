@@ -37,7 +37,7 @@ struct Case: Sendable, CustomTestStringConvertible {
     (host.preempt, host.mac, host.secretKind, host.secret) = (true, .interface, .key, [1, 2])
     (host.addresses, host.peers, host.lease, host.fate) = (6, 7, 8, "gw")
     var peer = HostAddress()
-    (peer.group, peer.index, peer.address, peer.prefix, peer.isPeer) = (1, 2, ipv6, 24, true)
+    (peer.group, peer.address, peer.prefix, peer.isPeer) = (1, ipv6, 24, true)
     var frame = Frame()
     (frame.interface, frame.family, frame.kind, frame.hopLimit) = (1, .ipv4, .diagnosis, 254)
     (frame.source, frame.time, frame.lost, frame.length, frame.bytes) = (ipv4, 3, 5, 36, [0x21, 0xff])
@@ -74,13 +74,13 @@ struct Case: Sendable, CustomTestStringConvertible {
       Case(
         .virtualHost(host),
         "010d00000000002a00010002000465746830 ~11 03040501010100020102 ~62 00060007000800026777 ~30"),
-      Case(.address(peer), "010e00000000002a000100020620010db80000000000000000000000011801"),
+      Case(.address(peer), "010e00000000002a00010620010db80000000000000000000000011801"),
       Case(.track(interface: 1, name: "eth9", demotion: 240), "010f00000000002a0001000465746839 ~896 f0"),
       Case(.commit(groups: 5, generation: 6), "011000000000002a000500000006"),
       Case(
         .diagnostic(level: .info, line: 1, column: 2, text: "no"), "011100000000002a06000000010000000200026e6f ~898"),
       Case(.link(link), "011200000000002a00010304 ~12 c00002010620010db8000000000000000000000001"),
-      Case(.role(group: 1, change: .lost), "011300000000002a000101"),
+      Case(.role(group: 1, change: .changed, address: 2), "011300000000002a0001030002"),
       Case(
         .result(request: 1, type: .advertise, group: 3, denial: .holdDown, errno: 5),
         "011400000000002a00000001000003080005"),

@@ -11,7 +11,7 @@ private final class Ends {
   private(set) var peer: Int32
 
   init() throws {
-    loop = try EventLoop()
+    loop = EventLoop()
     let (near, far) = try openSocketPair()
     peer = dup(far.raw)
     endpoint = Endpoint(near, loop: loop)
@@ -33,11 +33,6 @@ private final class Ends {
       if count <= 0 { return found }
       if let packet = Packet(bytes: Array(buffer.prefix(count))) { found.append(packet) }
     }
-  }
-
-  func run(milliseconds: UInt64) throws {
-    loop.after(milliseconds: milliseconds) { [loop] in loop.stop() }
-    try loop.run()
   }
 }
 
@@ -132,32 +127,22 @@ extension Endpoint.Incoming {
     }
   }
 
-  /// A peer that reads nothing: what is droppable is dropped, the rest waits, up to a limit.
+  /// A peer that reads nothing: what was only offered is dropped, and what must be said is the end.
   @Test func backPressure() throws {
     let ends = try Ends()
     var hung = 0
-    try ends.endpoint.listen {}
     ends.endpoint.onHang = { hung += 1 }
-    var sent: UInt32 = 0
-    while ends.endpoint.queued == 0 { sent = ends.endpoint.send(.stalled(milliseconds: 0)) }
-    ends.endpoint.send(.frame(Frame()), droppable: true)
-    #expect(ends.endpoint.dropped == 1 && ends.endpoint.queued == 1)
-    for _ in 0..<10 { ends.endpoint.send(.shutdown) }
-    // As soon as it reads, it gets what waited, in order.
-    #expect(ends.readAll().count == Int(sent) - 1)
-    try ends.run(milliseconds: 50)
-    #expect(ends.endpoint.queued == 0 && hung == 0)
-    let rest = ends.readAll()
-    #expect(rest.map(\.type) == [.stalled] + [MessageType](repeating: .shutdown, count: 10))
-    #expect(rest.map(\.id) == rest.map(\.id).sorted())
-  }
-
-  @Test func overflow() throws {
-    let ends = try Ends()
-    var hung = 0
-    ends.endpoint.onHang = { hung += 1 }
-    for _ in 0..<Endpoint.queueLimit + 1000 { ends.endpoint.send(.shutdown) }
-    #expect(hung == 1 && ends.endpoint.queued == Endpoint.queueLimit)
+    var sent: [UInt32] = []
+    while let id = ends.endpoint.offer(.stalled(milliseconds: 0)) { sent.append(id) }
+    #expect(sent.count > 10 && sent == Array(1...UInt32(sent.count)) && hung == 0)
+    #expect(ends.endpoint.offer(.frame(Frame())) == nil && hung == 0)
+    // As soon as it reads, it gets what waited, in order, and there is room again.
+    #expect(ends.readAll().map(\.id) == sent)
+    let next = ends.endpoint.send(.shutdown)
+    #expect(next == sent.count + 3 && hung == 0 && ends.readAll().map(\.id) == [next])
+    while ends.endpoint.offer(.shutdown) != nil {}
+    for _ in 0..<3 { ends.endpoint.send(.shutdown) }
+    #expect(hung == 1)
   }
 
   @Test func peerGoneWhileSending() throws {
