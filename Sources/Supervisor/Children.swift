@@ -24,7 +24,7 @@ final class ChildProcess {
   /// True once the proof from /proc has succeeded.
   fileprivate(set) var isProven = false
   fileprivate var saidReady = false
-  fileprivate var isEnded = false
+  fileprivate(set) var isEnded = false
 
   fileprivate init(_ role: Role, _ token: UInt32, _ endpoint: Endpoint, _ owner: any ChildOwner) {
     (self.role, self.token, self.endpoint, self.owner) = (role, token, endpoint, owner)
