@@ -100,8 +100,8 @@ extension Engine {
     refused(request, denial)
     guard let group = group(index) else { return }
     switch type {
-    case .acquire where request == group.acquireRequest:
-      post(.acquireFailed, to: group)
+    // Of those before, the addresses were released again.
+    case .acquire where request >= group.acquireRequest ?? .max: post(.acquireFailed, to: group)
     case .advertise where denial == .failed:
       if let family = group.unfailed.first(where: { $0.value == request })?.key {
         group.unfailed[family] = nil

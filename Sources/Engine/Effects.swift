@@ -11,7 +11,7 @@ extension Engine {
 
   private func perform(_ effect: Effect, of group: Group) {
     switch effect {
-    case .acquire: acquire(group)
+    case .acquire: group.acquireRequest = channel.send(.acquire(group: group.index))
     case .release: channel.send(.release(group: group.index))
     case .bowOut: channel.send(.bowOut(group: group.index))
     case .announce: channel.send(.announce(group: group.index))

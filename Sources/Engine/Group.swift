@@ -12,7 +12,7 @@ final class Group {
   var counters: CounterSequence
   var echoes = EchoMemory()
 
-  /// The request that asked for the addresses last.
+  /// The request that asked for the addresses when the role was taken last.
   var acquireRequest: UInt32?
   /// The last advertisement of each family of which no failure was heard.
   var unfailed: [CARP.Family: UInt32] = [:]

@@ -15,11 +15,9 @@ extension Engine {
     }
   }
 
-  /// Asks for the addresses of a virtual host, or for what is missing of them.
-  func acquire(_ group: Group) { group.acquireRequest = channel.send(.acquire(group: group.index)) }
-
+  /// Has what is missing set. If that fails it counts like a failure of the request that the role began with.
   private func complete(_ group: Group) {
-    acquire(group)
+    channel.send(.acquire(group: group.index))
     channel.send(.announce(group: group.index))
   }
 

@@ -76,8 +76,8 @@ extension EngineTests {
       let supervisor = try FakeSupervisor()
       supervisor.becomeMaster()
       let acquire = try #require(try supervisor.run().first { $0.type == .acquire })
-      supervisor.send(.result(request: acquire.id &+ 1, type: .acquire, group: 0, denial: .failed, errno: 0))
-      #expect(try supervisor.run().count(.release) == 0, "the outcome of another request")
+      supervisor.send(.result(request: acquire.id - 1, type: .acquire, group: 0, denial: .failed, errno: 0))
+      #expect(try supervisor.run().count(.release) == 0, "the outcome of an earlier request")
       supervisor.send(.result(request: acquire.id, type: .acquire, group: 0, denial: .failed, errno: 0))
       #expect(try supervisor.run().count(.release) == 1)
       #expect(supervisor.engine.groups.first?.election.state == .backup)
@@ -103,6 +103,29 @@ extension EngineTests {
       #expect(healed.advertisements.last?.advskew == 20)
     }
 
+    @Test func theFirstFailureOfAFamilyIsLogged() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.becomeMaster(FakeSupervisor.host(advbase: 1))
+      /// Has what goes out within a time fail, and returns the lines about it.
+      func fail(_ errors: [Channel.Family: Int32], within time: UInt64) throws -> [Note] {
+        for packet in try supervisor.run(milliseconds: time) {
+          guard case .advertise(let request) = packet.message, let errno = errors[request.family] else { continue }
+          supervisor.send(
+            .result(request: packet.id, type: .advertise, group: 0, denial: .failed, errno: UInt16(errno)))
+        }
+        return try supervisor.run().notes(.sendFailed)
+      }
+      let line = "vhid 1@eth0: advertisements by IPv6 cannot be sent: Cannot assign requested address"
+      let first = try fail([.ipv6: EADDRNOTAVAIL], within: 40)
+      #expect(first.map(\.text) == ["\(line); eth0 needs an IPv6 link-local address"])
+      #expect(first.map(\.level) == [.error])
+      // After 0.1 s IPv6 still fails, and IPv4 does too.
+      let second = try fail([.ipv6: EADDRNOTAVAIL, .ipv4: ENOBUFS], within: 70)
+      #expect(second.map(\.text) == ["vhid 1@eth0: advertisements by IPv4 cannot be sent: No buffer space available"])
+      // The third failure demoted, which was advertised at once, and nothing was heard of that by 0.3 s.
+      #expect(try fail([.ipv6: EADDRNOTAVAIL], within: 170).count == 1)
+    }
+
     @Test func lostLinkReleasesAndComesBackAsBackup() throws {
       let supervisor = try FakeSupervisor()
       supervisor.becomeMaster()
@@ -115,6 +138,24 @@ extension EngineTests {
       #expect(try supervisor.run().notes(.transition).isEmpty)
       supervisor.link(.up)
       #expect(try supervisor.run().notes(.transition).map(\.state) == ["BACKUP"])
+    }
+
+    @Test func changesOfLinkAreLogged() throws {
+      let supervisor = try FakeSupervisor()
+      supervisor.configure(tracks: [.track(interface: 1, name: "ppp0", demotion: 0)])
+      supervisor.link()
+      supervisor.link(.absent, interface: 1)
+      let atFirst = try supervisor.run().notes(.link)
+      #expect(atFirst.map(\.text) == ["ppp0 is absent"] && atFirst.map(\.interface) == [1])
+      for condition in [LinkCondition.noCarrier, .noCarrier, .down, .unusable, .up] { supervisor.link(condition) }
+      var link = Link()
+      (link.interface, link.condition, link.ipv4) = (0, .up, FakeSupervisor.peer)
+      supervisor.send(.link(link))
+      let messages = try supervisor.run()
+      let lines = ["eth0 is without carrier", "eth0 is down", "eth0 is unusable", "eth0 is up"]
+      #expect(messages.notes(.link).map(\.text) == lines)
+      #expect(messages.notes(.link).allSatisfy { $0.level == .notice && $0.group == 0xffff })
+      #expect(messages.notes(.transition).map(\.state) == ["INIT", "BACKUP"])
     }
 
     @Test func shutdownBowsOut() throws {

@@ -1,6 +1,7 @@
 import CARP
 import Channel
 import Election
+import Linux
 import Testing
 
 @testable import Engine
@@ -16,6 +17,8 @@ struct NoteTextTests {
     + CARP.Family.allCases.flatMap { family in [true, false].map { .familySilent(family, isSilent: $0) } }
     + [.foreignProtocol(version: 3, id: 255, source: longest), .ranLate(milliseconds: .max), .looped]
     + DemotionReason.allCases.map { .demoted(by: .min, to: .max, $0) }
+    + [Restoration.Loss.macvlan, .address(longest)].flatMap { [.restoring($0, count: .max), .givingUp($0)] }
+    + (0...140).map { .sendFailed(.ipv6, Errno($0), on: "abcdefghijklmno") } + LinkCondition.allCases.map { .link($0) }
 
   /// The longest line fits into its message: nothing is cut.
   @Test func everyNoteHasALineThatFits() {
@@ -59,14 +62,24 @@ struct NoteTextTests {
       ),
       (.ranLate(milliseconds: 5), "timers ran 5 ms late; the machine is overloaded or was paused"),
       (.looped, "VHID 1@eth0: dropping looped packet: the network sends our own packets back"),
+      (
+        .restoring(.address(source), count: 3),
+        "VHID 1@eth0: somebody removed 192.0.2.102; putting it back (3 of 3 a minute)"
+      ),
+      (.givingUp(.macvlan), "VHID 1@eth0: somebody removed its macvlan, again and again; giving the role up"),
+      (
+        .sendFailed(.ipv4, Errno(ENETDOWN), on: "eth0"),
+        "VHID 1@eth0: advertisements by IPv4 cannot be sent: Network is down"
+      ),
     ]
     for (text, line) in lines { #expect(text.line(at: "VHID 1@eth0") == line) }
   }
 
   @Test func levels() {
     let quiet = Self.all.filter { $0.level == .notice }.map(\.code)
-    #expect(Set(quiet) == [.transition, .peerMismatch, .familySilent, .demoted])
-    #expect(Self.all.allSatisfy { [.notice, .warning].contains($0.level) })
-    #expect(Self.all.count { $0.level == .warning } == Rejection.allCases.count + 1 + 2 + 3)
+    #expect(Set(quiet) == [.transition, .peerMismatch, .familySilent, .demoted, .link])
+    #expect(Set(Self.all.filter { $0.level == .error }.map(\.code)) == [.removed, .sendFailed])
+    #expect(Self.all.allSatisfy { $0.level != .info })
+    #expect(Self.all.count { $0.level == .warning } == Rejection.allCases.count + 1 + 2 + 3 + 2)
   }
 }
