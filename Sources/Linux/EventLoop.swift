@@ -95,8 +95,14 @@ public final class EventLoop {
       arm()
       var event = cl_event()
       try check(unsafe cl_epoll_wait(epoll.raw, &event))
-      // Deadlines first: an election must not wait for a descriptor.
-      fireDeadlines()
+      // Deadlines first: an election must not wait for a descriptor. What a body schedules for "now" waits for the next
+      // turn, so that no deadline can starve the descriptors.
+      let due = deadlines.prefix { [now = EventLoop.now()] in $0.time <= now }
+      deadlines.removeFirst(due.count)
+      for deadline in due where !stopped {
+        deadline.body?()
+        deadline.body = nil
+      }
       if !stopped { watches[event.descriptor]?.body(event.events) }
     }
   }
@@ -104,17 +110,6 @@ public final class EventLoop {
   private func releaseNowAndThen() {
     releaseProgramPages()
     after(milliseconds: 5000) { [unowned self] in releaseNowAndThen() }
-  }
-
-  private func fireDeadlines() {
-    let now = EventLoop.now()
-    // What a body schedules for "now" waits for the next turn, so that no deadline can starve the descriptors.
-    let due = deadlines.prefix { $0.time <= now }
-    deadlines.removeFirst(due.count)
-    for deadline in due where !stopped {
-      deadline.body?()
-      deadline.body = nil
-    }
   }
 
   /// Sets the timer to the first deadline; one that is due already wakes the wait at once. An expiry before is forgotten
