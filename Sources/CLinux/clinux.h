@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <link.h>
 #include <poll.h>
+#include <pthread.h>
 #include <time.h>
 #include <sys/types.h>
 #include <sys/stat.h>

@@ -7,7 +7,8 @@ public import Confinement
 public func confine(as role: String, directory: Int32? = nil, fallback: FilterDefault = .errno)
   throws(Errno)
 {
-  nameProcess("carpd-\(role)")
+  // For ps and /proc/PID/comm: exec through a descriptor leaves a number.
+  unsafe pthread_setname_np(pthread_self(), "carpd-\(role)")
   try keepOnly([])
   try step("set resource limits") { () throws(Errno) in
     var limits = [(__RLIMIT_NPROC, 0), (RLIMIT_CORE, 0), (RLIMIT_NOFILE, 256), (RLIMIT_AS, 1 << 30)]

@@ -35,9 +35,9 @@ public func restrictFiles(
     let known: UInt64 = version >= 5 ? 0xffff : version >= 3 ? 0x7fff : version == 2 ? 0x3fff : 0x1fff
     let files = known & (handling?.bits ?? .max)
     let scopes: UInt64 = version < 6 ? 0 : mayReachAbstractSockets ? 2 : 3
+    // A kernel that does not know the later fields takes them as long as they are 0.
     let attributes = [files, version >= 4 ? 3 : 0, scopes]
-    let size = version >= 6 ? 24 : version >= 4 ? 16 : 8
-    let ruleset = try unsafe FileDescriptor(checking: cl_landlock_create_ruleset(attributes, size, 0))
+    let ruleset = try unsafe FileDescriptor(checking: cl_landlock_create_ruleset(attributes, 24, 0))
     for (path, rights) in places {
       guard let target = try? openFile(path, O_PATH) else { continue }
       var status = stat()

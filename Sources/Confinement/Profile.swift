@@ -1,11 +1,5 @@
 import CSeccomp
 
-/// Gives the process a name for ps and /proc/PID/comm: exec through a descriptor leaves it with a number.
-public func nameProcess(_ name: String) {
-  let bytes = Array(name.utf8) + [0]
-  _ = unsafe bytes.withUnsafeBytes { cl_prctl(PR_SET_NAME, UInt(bitPattern: $0.baseAddress), 0, 0, 0) }
-}
-
 /// What the filters of all roles have in common: memory, time, waiting, and talking on descriptors they already have.
 package func everyday() -> [CallRule] {
   let names = """

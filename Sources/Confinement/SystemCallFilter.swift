@@ -17,11 +17,12 @@ func failure(_ number: Int32) -> UInt32 { 0x0005_0000 | UInt32(number) }
 /// The bits of an argument that is an int: in the upper half of the register a caller may leave anything.
 let int: UInt64 = 0xffff_ffff
 
-/// Rules for the calls of these names, if each of `arguments`, by its number, has this value in the bits of this mask.
-func calls(
-  _ names: String, _ action: UInt32 = SCMP_ACT_ALLOW, where arguments: [(UInt32, UInt64, UInt64)] = []
-) -> [CallRule] {
-  let conditions = arguments.map { scmp_arg_cmp(arg: $0, op: SCMP_CMP_MASKED_EQ, datum_a: $1, datum_b: $2) }
+/// What an argument of a call has to be: its number, the bits of it that count, and their value.
+typealias Condition = (UInt32, UInt64, UInt64)
+
+/// Rules for the calls of these names, where all of `conditions` hold.
+func calls(_ names: String, _ action: UInt32 = SCMP_ACT_ALLOW, where conditions: [Condition] = []) -> [CallRule] {
+  let conditions = conditions.map { scmp_arg_cmp(arg: $0, op: SCMP_CMP_MASKED_EQ, datum_a: $1, datum_b: $2) }
   return names.split(whereSeparator: \.isWhitespace).map { (String($0), action, conditions) }
 }
 
@@ -42,6 +43,7 @@ package func installFilter(_ rules: [CallRule], otherwise fallback: FilterDefaul
     let otherwise = fallback == .kill ? SCMP_ACT_KILL_PROCESS : failure(EPERM)
     guard let context = unsafe seccomp_init(otherwise) else { throw Errno(ENOMEM) }
     defer { unsafe seccomp_release(context) }
+    let known = { (result: Int32) throws(Errno) in if result < 0 { throw Errno(-result) } }
     let named = Set(rules.map(\.name))
     let kills = calls(dangerous, SCMP_ACT_KILL_PROCESS).filter { !named.contains($0.name) }
     // A rule that says the same as the default is refused by libseccomp, and needless.
@@ -50,10 +52,8 @@ package func installFilter(_ rules: [CallRule], otherwise fallback: FilterDefaul
       // This architecture (or libseccomp) does not have the call, so there is nothing to say about it.
       if number < 0 { continue }
       let count = UInt32(rule.conditions.count)
-      let result = unsafe seccomp_rule_add_array(context, rule.action, number, count, rule.conditions)
-      if result < 0 { throw Errno(-result) }
+      try unsafe known(seccomp_rule_add_array(context, rule.action, number, count, rule.conditions))
     }
-    let result = unsafe seccomp_load(context)
-    if result < 0 { throw Errno(-result) }
+    try unsafe known(seccomp_load(context))
   }
 }

@@ -22,10 +22,13 @@ public final class Launcher {
   public static func run(as own: Identity, _ roles: [Role: Identity], _ fallback: FilterDefault) throws(Errno) {
     let launcher = try Launcher(as: own, roles, fallback)
     try launcher.loop.run()
+    // Without the supervisor nothing has a purpose: a stopped child would not notice by itself.
+    for child in launcher.running.values { _ = pidfd_send_signal(child.raw, SIGKILL, nil, 0) }
   }
 
   private init(as own: Identity, _ roles: [Role: Identity], _ fallback: FilterDefault) throws(Errno) {
-    nameProcess("carpd-launcher")
+    // For ps and /proc/PID/comm: exec through a descriptor leaves a number.
+    unsafe pthread_setname_np(pthread_self(), "carpd-launcher")
     // A terminal or a service manager may signal the whole group: only the supervisor decides what that means. What is
     // ignored here is ignored in the children too.
     for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE] { signal(number, SIG_IGN) }
@@ -39,7 +42,7 @@ public final class Launcher {
     endpoint = Endpoint(FileDescriptor(owning: Launcher.channel), loop: loop)
     try check(fcntl(Launcher.program, F_SETFD, FD_CLOEXEC))
     endpoint.listen { [unowned self] in receive() }
-    endpoint.onHang = { [unowned self] in end() }
+    endpoint.onHang = { [loop] in loop.stop() }
     try drop(to: own, keeping: .launcher)
     // From the first moment: no other program, and no signal to anybody but its own children.
     try restrictFiles(to: places, handling: [.execute])
@@ -48,18 +51,16 @@ public final class Launcher {
   }
 
   private func receive() {
-    let incoming: Endpoint.Incoming
-    do throws(Errno) { incoming = try endpoint.receive(descriptors: 3) } catch { return error.isAgain ? () : end() }
-    guard case .packet(let packet, let descriptors) = incoming else { return end() }
+    guard let incoming = try? endpoint.receive(descriptors: 3) else { return }
+    guard case .packet(let packet, let descriptors) = incoming else { return loop.stop() }
     defer { for descriptor in descriptors { close(descriptor) } }
     switch packet.message {
     case .spawn(let role, let token) where !descriptors.isEmpty: start(role, token, descriptors)
     case .kill(let token): if let child = running[token] { _ = pidfd_send_signal(child.raw, SIGKILL, nil, 0) }
     case .seal(let directory):
       // Without an audit log its directory has no name, and cannot be opened.
-      if (try? restrictFiles(to: places + [(directory, .logs)])) == nil { end() }
-    default:
-      end()
+      if (try? restrictFiles(to: places + [(directory, .logs)])) == nil { loop.stop() }
+    default: loop.stop()
     }
   }
 
@@ -69,7 +70,7 @@ public final class Launcher {
       return
     }
     running[token] = pidfd
-    loop.watch(pidfd.raw) { [unowned self] _ in reap(token) }
+    loop.watch(pidfd.raw) { [unowned self] _ in reap(token, pidfd.raw) }
     endpoint.send(.spawned(token: token, pid: UInt32(pid)))
   }
 
@@ -77,28 +78,17 @@ public final class Launcher {
   /// (securebits) but not exec: with an empty bounding set and nothing inheritable the new program has none.
   private func become(_ role: Role, _ descriptors: [Int32]) -> Never {
     if (try? roles[role]?.become()) == nil { _exit(71) }
-    // Without the first a Swift trap would start a debugger from inside the crashing process. The orders are in the
-    // environment because Swift reads arguments from /proc, which is closed to children.
-    let environment = [
-      "SWIFT_BACKTRACE=enable=no", "CARPD_ROLE=\(role.name)", "CARPD_FILTER_DEFAULT=\(fallback.rawValue)",
-    ]
-    execute(
-      Launcher.program, arguments: ["carpd: \(role.name)"], environment: environment, descriptors: descriptors)
+    // The orders are in the environment because Swift reads arguments from /proc, which is closed to children.
+    let orders = ["CARPD_ROLE=\(role.name)", "CARPD_FILTER_DEFAULT=\(fallback.rawValue)"]
+    execute(Launcher.program, arguments: ["carpd: \(role.name)"], environment: orders, descriptors: descriptors)
   }
 
-  private func reap(_ token: UInt32) {
-    guard let child = running[token] else { return }
+  private func reap(_ token: UInt32, _ pidfd: Int32) {
     var information = unsafe siginfo_t()
-    if unsafe waitid(P_PIDFD, id_t(child.raw), &information, WEXITED) < 0 { return }
-    loop.unwatch(child.raw)
+    if unsafe waitid(P_PIDFD, id_t(pidfd), &information, WEXITED) < 0 { return }
+    loop.unwatch(pidfd)
     running[token] = nil
     let status = unsafe UInt8(truncatingIfNeeded: information._sifields._sigchld.si_status)
     unsafe endpoint.send(.exited(token: token, bySignal: information.si_code != CLD_EXITED, status: status))
-  }
-
-  /// Without the supervisor nothing has a purpose: a stopped child would not notice by itself.
-  private func end() {
-    for child in running.values { _ = pidfd_send_signal(child.raw, SIGKILL, nil, 0) }
-    loop.stop()
   }
 }

@@ -27,19 +27,16 @@ public struct Datagram: Sendable {
 public func receiveDatagram(_ socket: Int32, capacity: Int, ancillary: Int = 0) throws(Errno) -> Datagram {
   let nameCapacity = MemoryLayout<sockaddr_in6>.size
   var buffer = [UInt8](repeating: 0, count: ancillary + nameCapacity + capacity)
-  var datagram = Datagram()
-  var (controlSize, nameSize) = (0, 0)
-  datagram.length = try unsafe withMessageHeader(&buffer, control: ancillary, name: nameCapacity) { header in
-    let count = unsafe recvmsg(socket, &header, Int32(MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC))
-    datagram.isCut = unsafe header.msg_flags & Int32(MSG_TRUNC | MSG_CTRUNC) != 0
-    (controlSize, nameSize) = unsafe (header.msg_controllen, Int(header.msg_namelen))
-    return count
+  let (length, header) = try unsafe transfer(&buffer, control: ancillary, name: nameCapacity) { header in
+    unsafe recvmsg(socket, header, Int32(MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC))
   }
-  datagram.bytes = Array(buffer.dropFirst(ancillary + nameCapacity).prefix(datagram.length))
-  datagram.sender = NetlinkReader(buffer.dropFirst(ancillary).prefix(nameSize))
-  let header = MemoryLayout<cmsghdr>.size
-  for record in NetlinkReader(buffer.prefix(controlSize)).records(Int.self, header: header, alignment: 8) {
-    let value = record.dropping(header)
+  var datagram = unsafe Datagram(
+    bytes: Array(buffer.dropFirst(ancillary + nameCapacity).prefix(length)), length: length,
+    sender: NetlinkReader(buffer.dropFirst(ancillary).prefix(Int(header.msg_namelen))),
+    isCut: header.msg_flags & Int32(MSG_TRUNC | MSG_CTRUNC) != 0)
+  let control = unsafe NetlinkReader(buffer.prefix(header.msg_controllen))
+  for record in control.records(Int.self, header: MemoryLayout<cmsghdr>.size, alignment: 8) {
+    let value = record.dropping(MemoryLayout<cmsghdr>.size)
     switch (record.integer(at: 8, as: Int32.self), record.integer(at: 12, as: Int32.self)) {
     case (Int32(IPPROTO_IPV6), IPV6_HOPLIMIT): datagram.hopLimit = UInt8(clamping: value.integer(as: Int32.self))
     case (SOL_SOCKET, SO_RXQ_OVFL): datagram.overflow = value.integer()
@@ -63,25 +60,27 @@ public func sendDatagram(_ socket: Int32, _ bytes: [UInt8], to address: [UInt8] 
     control += rights + [UInt8](repeating: 0, count: -rights.count & 7)
   }
   var buffer = control + address + bytes
-  _ = try unsafe withMessageHeader(&buffer, control: control.count, name: address.count) { header in
-    unsafe sendmsg(socket, &header, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+  _ = try unsafe transfer(&buffer, control: control.count, name: address.count) { header in
+    unsafe sendmsg(socket, header, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
   }
 }
 
-/// Makes the header that recvmsg and sendmsg want: `buffer` begins with ancillary data and socket address, of so many
-/// bytes each, and the rest is the datagram's own.
-private func withMessageHeader(
-  _ buffer: inout [UInt8], control: Int, name: Int, _ call: (inout msghdr) -> Int
-) throws(Errno) -> Int {
-  try check(
+/// Calls recvmsg or sendmsg with a header for `buffer`, which begins with ancillary data and socket address, of so many
+/// bytes each, and has the datagram behind them. The header it returns is good for its numbers only.
+private func transfer(
+  _ buffer: inout [UInt8], control: Int, name: Int, _ call: (UnsafeMutablePointer<msghdr>) -> Int
+) throws(Errno) -> (length: Int, header: msghdr) {
+  var header = unsafe msghdr()
+  let length = try check(
     unsafe buffer.withUnsafeMutableBytes { (raw: UnsafeMutableRawBufferPointer) -> Int in
       let address = unsafe raw.baseAddress?.advanced(by: control)
-      var vector = unsafe iovec(iov_base: address?.advanced(by: name), iov_len: raw.count - control - name)
-      return unsafe withUnsafeMutablePointer(to: &vector) { (vector: UnsafeMutablePointer<iovec>) -> Int in
-        var header = unsafe msghdr(
-          msg_name: address, msg_namelen: socklen_t(name), msg_iov: vector, msg_iovlen: 1,
+      var data = unsafe iovec(iov_base: address?.advanced(by: name), iov_len: raw.count - control - name)
+      return unsafe withUnsafeMutablePointer(to: &data) { (data: UnsafeMutablePointer<iovec>) -> Int in
+        unsafe header = msghdr(
+          msg_name: address, msg_namelen: socklen_t(name), msg_iov: data, msg_iovlen: 1,
           msg_control: raw.baseAddress, msg_controllen: control, msg_flags: 0)
         return unsafe call(&header)
       }
     })
+  return unsafe (length, header)
 }

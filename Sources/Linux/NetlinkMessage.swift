@@ -19,9 +19,7 @@ public struct NetlinkMessage: Sendable {
   private let bytes: [UInt8]
 
   /// `flags` in addition to NLM_F_REQUEST and NLM_F_ACK; `header` is the fixed part (ifinfomsg, ifaddrmsg, rtmsg).
-  public init(
-    _ type: Int, flags: Int32 = 0, header: some BitwiseCopyable, _ attributes: [NetlinkAttribute] = []
-  ) {
+  public init(_ type: Int, flags: Int32 = 0, header: some BitwiseCopyable, _ attributes: [NetlinkAttribute] = []) {
     let body = rawBytes(header) + attributes.flatMap(\.bytes)
     let fixed = nlmsghdr(
       nlmsg_len: UInt32(truncatingIfNeeded: MemoryLayout<nlmsghdr>.size + body.count),

@@ -7,8 +7,6 @@ public struct NetlinkEvent: Sendable {
 
 /// An rtnetlink socket.
 public struct NetlinkSocket {
-  /// More acknowledgements than this at once overflow the default receive buffer (measured).
-  public static let batchLimit = 128
   private let socket: FileDescriptor
   private var sequence: UInt32 = 0
   public var descriptor: Int32 { socket.raw }
@@ -16,8 +14,7 @@ public struct NetlinkSocket {
   /// `groups`: RTMGRP_* bits to listen to; 0 for a socket that only asks.
   public init(groups: UInt32 = 0) throws(Errno) {
     socket = try openSocket(AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE)
-    try setOption(socket.raw, SOL_NETLINK, NETLINK_EXT_ACK, Int32(1))
-    try setOption(socket.raw, SOL_NETLINK, NETLINK_CAP_ACK, Int32(1))
+    for name in [NETLINK_EXT_ACK, NETLINK_CAP_ACK] { try setOption(socket.raw, SOL_NETLINK, name, Int32(1)) }
     // SO_RCVBUFFORCE: CAP_NET_ADMIN allows more than the system's limit.
     try setOption(socket.raw, SOL_SOCKET, SO_RCVBUFFORCE, Int32(4 << 20))
     let address = sockaddr_nl(nl_family: UInt16(AF_NETLINK), nl_pad: 0, nl_pid: 0, nl_groups: groups)
@@ -29,7 +26,8 @@ public struct NetlinkSocket {
   public mutating func perform(_ requests: [NetlinkMessage]) -> [Errno?] {
     var outcomes: [Errno?] = []
     while outcomes.count < requests.count {
-      outcomes += exchange(requests.dropFirst(outcomes.count).prefix(NetlinkSocket.batchLimit)).outcomes
+      // Several hundred acknowledgements at once overflow the default receive buffer (measured).
+      outcomes += exchange(requests.dropFirst(outcomes.count).prefix(128)).outcomes
     }
     return outcomes
   }

@@ -9,10 +9,8 @@ func releaseProgramPages() {
         let segment = unsafe object.dlpi_phdr[index]
         if segment.p_type != PT_LOAD || segment.p_flags & UInt32(PF_W) != 0 { continue }
         let start = unsafe UInt(object.dlpi_addr + segment.p_vaddr)
-        let inFirstPage = start % 4096
-        _ = unsafe madvise(
-          UnsafeMutableRawPointer(bitPattern: start - inFirstPage), Int(segment.p_memsz) + Int(inFirstPage),
-          MADV_DONTNEED)
+        let page = unsafe UnsafeMutableRawPointer(bitPattern: start & ~4095)
+        _ = unsafe madvise(page, Int(segment.p_memsz) + Int(start % 4096), MADV_DONTNEED)
       }
       return 0
     }, nil)

@@ -43,9 +43,9 @@ extension sock_filter {
 public func attachLockedFilter(_ socket: Int32, _ program: [FilterInstruction]) throws(Errno) {
   var program = program
   try unsafe program.withUnsafeMutableBufferPointer {
-    (pointer: inout UnsafeMutableBufferPointer<sock_filter>) throws(Errno) in
-    let filter = unsafe sock_fprog(len: UInt16(truncatingIfNeeded: pointer.count), filter: pointer.baseAddress)
-    try unsafe setOption(socket, SOL_SOCKET, SO_ATTACH_FILTER, rawBytes(filter))
+    (code: inout UnsafeMutableBufferPointer<sock_filter>) throws(Errno) in
+    let filter = unsafe sock_fprog(len: UInt16(truncatingIfNeeded: code.count), filter: code.baseAddress)
+    try unsafe setOption(socket, SOL_SOCKET, SO_ATTACH_FILTER, filter)
   }
   try setOption(socket, SOL_SOCKET, SO_LOCK_FILTER, Int32(1))
 }

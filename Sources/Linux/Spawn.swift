@@ -9,7 +9,8 @@ public func startProcess(_ body: () -> Never) throws(Errno) -> (pid: Int32, pidf
 }
 
 /// Becomes the program that the descriptor `program` is open on. Of this process's descriptors it has standard input,
-/// output and error, and from 3 on exactly `descriptors`. Status 71: a descriptor could not be moved, 72: no such program.
+/// output and error, and from 3 on exactly `descriptors`; the environment is `environment` and one setting more. Status
+/// 71: a descriptor could not be moved, 72: no such program.
 public func execute(_ program: Int32, arguments: [String], environment: [String], descriptors: [Int32]) -> Never {
   // Copies above the range in use, so that no dup overwrites a descriptor still to be copied. The program comes last.
   let copies = (descriptors + [program]).map { fcntl($0, F_DUPFD_CLOEXEC, 64) }
@@ -20,7 +21,8 @@ public func execute(_ program: Int32, arguments: [String], environment: [String]
   }
   _ = close_range(UInt32(place) + 1, UInt32.max, 0)
   let strings = { (list: [String]) in unsafe list.map { unsafe strdup($0) } + [nil] }
-  let (argv, envp) = unsafe (strings(arguments), strings(environment))
+  // A Swift trap would otherwise start a debugger from inside the crashing process.
+  let (argv, envp) = unsafe (strings(arguments), strings(environment + ["SWIFT_BACKTRACE=enable=no"]))
   _ = unsafe cl_execveat(place, "", argv, envp, Int32(AT_EMPTY_PATH))
   _exit(72)
 }

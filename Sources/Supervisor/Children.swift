@@ -66,7 +66,7 @@ final class Children {
       }
       execute(
         itself.raw, arguments: ["carpd: launcher", "--launcher"] + CommandLine.arguments.dropFirst(),
-        environment: ["SWIFT_BACKTRACE=enable=no"], descriptors: [far.raw, program])
+        environment: [], descriptors: [far.raw, program])
     }
     launcher = Endpoint(channel, loop: loop)
     launcher.listen { [unowned self] in receiveFromLauncher() }

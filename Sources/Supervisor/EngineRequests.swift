@@ -17,7 +17,7 @@ extension Supervisor {
     do throws(Denial) {
       guard let holding else { throw .noSuchObject }
       if rule.isRated && !holding.withinRate(now) { throw .rate }
-      if rule.needsRole && !holding.isOurs { throw .notHeld }
+      if rule.needsRole && !holding.isOurs || rule.needsVoice && holding.suspended { throw .notHeld }
       switch packet.message {
       case .advertise(let request):
         let failure = try advertise(request, holding, now)
@@ -92,7 +92,6 @@ extension Supervisor {
   /// Returns why it could not be sent, nil if it could.
   private func advertise(_ request: Advertise, _ holding: Holding, _ now: UInt64) throws(Denial) -> Errno? {
     let group = holding.group
-    if holding.suspended { throw .notHeld }
     guard group.families.contains(request.family) else { throw .noSuchObject }
     if request.advbase == 255 && request.advskew == 255 { throw .bowOutForbidden }
     let isBetter = (request.advbase, request.advskew) < (group.advbase, min(group.advskew, 240))

@@ -17,11 +17,13 @@ struct EngineRule {
   var isRated = false
   /// The virtual host must be held, or being acquired.
   var needsRole = false
+  /// After a stall it must have been acquired anew.
+  var needsVoice = false
 
   // What names a virtual host must name one of the policy.
   static let table: [MessageType: EngineRule] = [
     // Checks: not faster than configured; not 255/255; demotion byte 0; counter not used before. Counted, not recorded.
-    .advertise: EngineRule(isRated: true, needsRole: true),
+    .advertise: EngineRule(isRated: true, needsRole: true, needsVoice: true),
     // Checks: not stopping (it may cross the order to stop); interface up; no hold-down. Recorded, and each address with it.
     .acquire: EngineRule(isRated: true),
     // Always allowed. Recorded, and each address with it.
@@ -29,7 +31,7 @@ struct EngineRule {
     // One act: 255/255 from the deposit, link down, addresses gone, hold-down. Recorded.
     .bowOut: EngineRule(isRated: true, needsRole: true),
     // Recorded once per round.
-    .announce: EngineRule(isRated: true, needsRole: true),
+    .announce: EngineRule(isRated: true, needsRole: true, needsVoice: true),
     // Checks: family of the group; the newest eight are kept.
     .deposit: EngineRule(),
     // Checks: what was allowed, or is asked of the supervisor (reload, log level, head of the audit log), was so for a

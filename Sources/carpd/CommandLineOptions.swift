@@ -9,16 +9,13 @@ enum CommandLineOptions {
   /// none of its own.
   private static let table: [(name: String, value: String?, set: @Sendable (inout Options, String) -> Void?)] = [
     ("--config", "FILE", { $0.config = $1 }),
-    ("--check", nil, { options, _ in options.check = true }),
+    ("--check", nil, { new, _ in new.check = true }),
     ("--runtime-directory", "DIR", { $0.runtimeDirectory = $1 }),
-    ("--log-format", "text|json", { options, word in LogFormat(rawValue: word).map { options.logFormat = $0 } }),
+    ("--log-format", "text|json", { new, word in LogFormat(rawValue: word).map { new.logFormat = $0 } }),
     ("--engine", "PATH", { $0.engine = $1 }),
     ("--users", "A,B,C,D,E", { $0.users = $1.split(separator: ",").map(String.init) }),
-    ("--no-users", nil, { options, _ in options.noUsers = true }),
-    (
-      "--filter-default", "errno|kill",
-      { options, word in FilterDefault(rawValue: word).map { options.fallback = $0 } }
-    ),
+    ("--no-users", nil, { new, _ in new.noUsers = true }),
+    ("--filter-default", "errno|kill", { new, word in FilterDefault(rawValue: word).map { new.fallback = $0 } }),
     ("--version", nil, { _, _ in say("carpd \(version)") }),
     ("--help", nil, { _, _ in say(usage) }),
   ]
@@ -35,10 +32,9 @@ enum CommandLineOptions {
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard let option = table.first(where: { $0.name == parts[0] }) else { refuse("there is no option \(word)") }
       let value = parts.count == 2 ? parts[1] : option.value == nil ? nil : words.popFirst()
-      guard (value == nil) == (option.value == nil), option.set(&options, value ?? "") != nil, options.users.count == 5
-      else {
-        refuse("\(option.name) takes \(option.value ?? "no value")\(value.map { ", not \"\($0)\"" } ?? "")")
-      }
+      let isGood = (value == nil) == (option.value == nil) && option.set(&options, value ?? "") != nil
+      if isGood && options.users.count == 5 { continue }
+      refuse("\(option.name) takes \(option.value ?? "no value")\(value.map { ", not \"\($0)\"" } ?? "")")
     }
     return options
   }
@@ -49,9 +45,7 @@ enum CommandLineOptions {
   }
 
   private static func refuse(_ text: String) -> Never {
-    let log = Log(format: .text)
-    log.plain("carpd: \(text)")
-    log.plain(usage)
+    for line in ["carpd: \(text)", usage] { Log(format: .text).plain(line) }
     exit(ExitCode.usage)
   }
 }
