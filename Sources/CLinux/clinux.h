@@ -24,9 +24,7 @@
 #include <sys/wait.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/timerfd.h>
 #include <sys/signalfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -67,22 +65,6 @@ static inline int cl_execveat(int fd, const char *path, char *const argv[], char
 // fork() that also gives a pidfd of the child: nobody then needs pidfd_open, which gives one of any process.
 static inline int cl_fork_pidfd(int *pidfd) {
   return (int)syscall(__NR_clone, CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
-}
-
-// epoll's event holds a C union, which Swift counts as unsafe wherever it is touched.
-struct cl_event {
-  uint32_t events;
-  int descriptor;
-};
-static inline int cl_epoll_ctl(int epoll, int op, int fd, uint32_t events) {
-  struct epoll_event e = {.events = events, .data = {.fd = fd}};
-  return epoll_ctl(epoll, op, fd, &e);
-}
-static inline int cl_epoll_wait(int epoll, struct cl_event *out) {
-  struct epoll_event e;
-  int n = epoll_wait(epoll, &e, 1, -1);
-  if (n == 1) *out = (struct cl_event){e.events, e.data.fd};
-  return n;
 }
 
 // _GNU_SOURCE makes the address argument a transparent union, which Swift cannot pass.

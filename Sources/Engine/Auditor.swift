@@ -38,7 +38,7 @@ final class Auditor {
         self?.receiveRest()
         self?.end(0)
       }
-      try channel.listen { [weak self] in self?.readChannel() }
+      channel.listen { [weak self] in self?.readChannel() }
       channel.send(.ready)
       tick()
       if exitStatus == nil { try loop.run() }

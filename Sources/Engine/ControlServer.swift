@@ -65,13 +65,9 @@ final class ControlServer {
       return closed(record.connection)
     }
     let client = ControlClient(descriptor, record)
-    do throws(Errno) {
-      try loop.watch(client.descriptor.raw) { [weak self, weak client] events in
-        if let client { self?.ready(client, events) }
-      }
-      clients[record.connection] = client
-    } catch {
-      closed(record.connection)
+    clients[record.connection] = client
+    loop.watch(client.descriptor.raw) { [weak self, weak client] events in
+      if let client { self?.ready(client, events) }
     }
   }
 
@@ -181,7 +177,7 @@ final class ControlServer {
   private func watch(_ client: ControlClient, _ interest: UInt32) {
     guard interest != client.interest else { return }
     client.interest = interest
-    do throws(Errno) { try loop.rewatch(client.descriptor.raw, events: interest) } catch { close(client) }
+    loop.rewatch(client.descriptor.raw, events: interest)
   }
 
   private func relieve() {

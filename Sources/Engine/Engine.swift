@@ -81,7 +81,7 @@ final class Engine {
     control = ControlServer(
       loop: loop, respond: { [unowned self] in respond(to: $0, $1, for: $2) },
       closed: { [unowned self] in closed($0) })
-    try channel.listen { [weak self] in self?.readChannel() }
+    channel.listen { [weak self] in self?.readChannel() }
     channel.send(.ready)
   }
 

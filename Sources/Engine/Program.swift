@@ -61,24 +61,14 @@ public enum Program {
   }
 
   private static func engine() -> Int32 {
-    do throws(Errno) {
-      let loop = try EventLoop()
-      let engine = Engine(channel: FileDescriptor(owning: channel), loop: loop)
-      return withExtendedLifetime(engine) { engine.run() }
-    } catch {
-      return Engine.channelLost
-    }
+    let engine = Engine(channel: FileDescriptor(owning: channel), loop: EventLoop())
+    return withExtendedLifetime(engine) { engine.run() }
   }
 
   private static func auditor(journal: Int32?) -> Int32 {
-    do throws(Errno) {
-      let loop = try EventLoop()
-      let auditor = Auditor(
-        channel: FileDescriptor(owning: channel), directory: auditDirectory, journal: journal, loop: loop)
-      return withExtendedLifetime(auditor) { auditor.run() }
-    } catch {
-      return Engine.channelLost
-    }
+    let auditor = Auditor(
+      channel: FileDescriptor(owning: channel), directory: auditDirectory, journal: journal, loop: EventLoop())
+    return withExtendedLifetime(auditor) { auditor.run() }
   }
 
   /// Lets the libraries do what they do once, while they still may do everything.

@@ -35,10 +35,10 @@ public final class Launcher {
     let libraries = maps.split(separator: "\n").filter { $0.contains(".so") }.map { $0.drop { $0 != "/" } }
     let directories = libraries.map { String($0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.startIndex)) }
     places = Set(directories + [place(Launcher.program)]).map { ($0, .run) }
-    loop = try EventLoop()
+    loop = EventLoop()
     endpoint = Endpoint(FileDescriptor(owning: Launcher.channel), loop: loop)
     try check(fcntl(Launcher.program, F_SETFD, FD_CLOEXEC))
-    try endpoint.listen { [unowned self] in receive() }
+    endpoint.listen { [unowned self] in receive() }
     endpoint.onHang = { [unowned self] in end() }
     try drop(to: own, keeping: .launcher)
     // From the first moment: no other program, and no signal to anybody but its own children.
@@ -69,7 +69,7 @@ public final class Launcher {
       return
     }
     running[token] = pidfd
-    if (try? loop.watch(pidfd.raw, { [unowned self] _ in reap(token) })) == nil { end() }
+    loop.watch(pidfd.raw) { [unowned self] _ in reap(token) }
     endpoint.send(.spawned(token: token, pid: UInt32(pid)))
   }
 

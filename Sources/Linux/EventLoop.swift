@@ -10,12 +10,20 @@ public final class Deadline {
   public func cancel() { body = nil }
 }
 
-/// One thread, one loop: epoll for descriptors, one absolute timerfd for every deadline. Level-triggered, one event a
-/// turn: the kernel goes round the ready descriptors, and no event can be left over for one that was closed meanwhile.
+/// What becomes of one watched descriptor.
+private final class Watch {
+  var events: UInt32
+  /// CLOCK_MONOTONIC, nanoseconds: until then it is not served.
+  var rests: UInt64 = 0
+  let body: (UInt32) -> Void
+  init(_ events: UInt32, _ body: @escaping (UInt32) -> Void) { (self.events, self.body) = (events, body) }
+}
+
+/// One thread, one loop: ppoll over the watched descriptors, of which no process here has many, until the next deadline.
 public final class EventLoop {
-  /// EPOLLIN: something may be read.
+  /// POLLIN: something may be read.
   public static let readable: UInt32 = 0x001
-  /// EPOLLOUT: something may be written.
+  /// POLLOUT: something may be written.
   public static let writable: UInt32 = 0x004
 
   /// CLOCK_MONOTONIC in nanoseconds: no other clock decides anything in carpd.
@@ -28,47 +36,27 @@ public final class EventLoop {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
-  private let epoll: FileDescriptor
-  private let timer: FileDescriptor
-  private var watches: [Int32: (events: UInt32, rest: Deadline?, body: (UInt32) -> Void)] = [:]
+  private var watches: [Int32: Watch] = [:]
   private var deadlines: [Deadline] = []
   private var stopped = false
 
-  /// - Throws: the kernel's error if epoll or the timer cannot be made.
-  public init() throws(Errno) {
-    epoll = try FileDescriptor(checking: epoll_create1(Int32(EPOLL_CLOEXEC)))
-    timer = try FileDescriptor(checking: timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC)))
-    // What it is for is done in every turn.
-    try watch(timer.raw) { _ in }
-  }
+  public init() {}
 
-  /// Calls `body` with the ready events, at first EPOLLIN, until `unwatch`.
-  public func watch(_ descriptor: Int32, _ body: @escaping (UInt32) -> Void) throws(Errno) {
-    try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, EventLoop.readable))
-    watches[descriptor] = (EventLoop.readable, nil, body)
+  /// Calls `body` with the ready events (POLLIN, errors) until `unwatch`.
+  public func watch(_ descriptor: Int32, _ body: @escaping (UInt32) -> Void) {
+    watches[descriptor] = Watch(EventLoop.readable, body)
   }
 
   /// Changes the events `descriptor` is watched for.
-  public func rewatch(_ descriptor: Int32, events: UInt32) throws(Errno) {
-    if watches[descriptor] == nil { return }
-    try check(cl_epoll_ctl(epoll.raw, EPOLL_CTL_MOD, descriptor, events))
-    watches[descriptor]?.events = events
-  }
+  public func rewatch(_ descriptor: Int32, events: UInt32) { watches[descriptor]?.events = events }
 
   /// Leaves what comes at `descriptor`, errors too, unserved for so long.
   public func rest(_ descriptor: Int32, milliseconds: UInt64) {
-    _ = cl_epoll_ctl(epoll.raw, EPOLL_CTL_DEL, descriptor, 0)
-    watches[descriptor]?.rest = after(milliseconds: milliseconds) { [unowned self] in
-      if let watch = watches[descriptor] { _ = cl_epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, watch.events) }
-    }
+    watches[descriptor]?.rests = after(milliseconds: milliseconds) {}.time
   }
 
   /// Forgets `descriptor`; to be called before it is closed.
-  public func unwatch(_ descriptor: Int32) {
-    guard let watch = watches.removeValue(forKey: descriptor) else { return }
-    watch.rest?.cancel()
-    _ = cl_epoll_ctl(epoll.raw, EPOLL_CTL_DEL, descriptor, 0)
-  }
+  public func unwatch(_ descriptor: Int32) { watches[descriptor] = nil }
 
   /// Calls `body` once, at or after `time` (CLOCK_MONOTONIC, nanoseconds).
   @discardableResult
@@ -92,12 +80,21 @@ public final class EventLoop {
     stopped = false
     releaseNowAndThen()
     while !stopped {
-      arm()
-      var event = cl_event()
-      try check(unsafe cl_epoll_wait(epoll.raw, &event))
-      // Deadlines first: an election must not wait for a descriptor.
+      let now = EventLoop.now()
+      deadlines.removeAll { $0.body == nil }
+      let patience = max(deadlines.first?.time ?? now, now) - now
+      var timeout = timespec(tv_sec: Int(patience / 1_000_000_000), tv_nsec: Int(patience % 1_000_000_000))
+      let served = watches.filter { $0.value.rests <= now }
+      var list = served.map { pollfd(fd: $0.key, events: Int16($0.value.events), revents: 0) }
+      try check(unsafe ppoll(&list, UInt(list.count), &timeout, nil))
       fireDeadlines()
-      if !stopped { watches[event.descriptor]?.body(event.events) }
+      for entry in list where entry.revents != 0 {
+        // The number may be another descriptor's by now.
+        guard let watch = watches[entry.fd], watch === served[entry.fd], !stopped else { continue }
+        watch.body(UInt32(UInt16(bitPattern: entry.revents)))
+        // An election must not wait for the other descriptors.
+        fireDeadlines()
+      }
     }
   }
 
@@ -115,15 +112,5 @@ public final class EventLoop {
       deadline.body?()
       deadline.body = nil
     }
-  }
-
-  /// Sets the timer to the first deadline; one that is due already wakes the wait at once. An expiry before is forgotten
-  /// by that.
-  private func arm() {
-    deadlines.removeAll { $0.body == nil }
-    let next = deadlines.first?.time ?? 0
-    var spec = itimerspec()
-    spec.it_value = timespec(tv_sec: Int(next / 1_000_000_000), tv_nsec: Int(next % 1_000_000_000))
-    unsafe timerfd_settime(timer.raw, Int32(TFD_TIMER_ABSTIME), &spec, nil)
   }
 }

@@ -38,8 +38,8 @@ public final class Command {
     }
     output = outputs.reader
     report = reports.reader
-    try loop.watch(output.raw) { [unowned self] _ in if !readOutput() { loop.unwatch(output.raw) } }
-    try loop.watch(report.raw) { [unowned self] _ in readReport() }
+    loop.watch(output.raw) { [unowned self] _ in if !readOutput() { loop.unwatch(output.raw) } }
+    loop.watch(report.raw) { [unowned self] _ in readReport() }
   }
 
   /// Ends it; `onEnd` is still called.

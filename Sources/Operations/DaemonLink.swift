@@ -61,7 +61,7 @@ public final class DaemonLink {
     guard connection == nil else { return }
     do throws(Errno) {
       let made = Connection(try connectControlSocket(path, blocking: false))
-      try loop.watch(made.socket.raw) { [unowned self] events in ready(events) }
+      loop.watch(made.socket.raw) { [unowned self] events in ready(events) }
       connection = made
     } catch {
       return lose(.notConnected(error))
@@ -142,7 +142,7 @@ public final class DaemonLink {
       connection.output.removeFirst(count)
     }
     let interest = EventLoop.readable | (connection.output.isEmpty ? 0 : EventLoop.writable)
-    do throws(Errno) { try loop.rewatch(connection.socket.raw, events: interest) } catch { lose(.notConnected(error)) }
+    loop.rewatch(connection.socket.raw, events: interest)
   }
 
   private func drop() {

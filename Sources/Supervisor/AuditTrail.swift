@@ -14,8 +14,9 @@ final class AuditTrail: ChildOwner {
   private var lost: UInt32 = 0
   private weak var children: Children?
   private var auditor: ChildProcess?
-  /// The auditor's, while it takes records.
-  private var channel: Endpoint?
+  /// True while it takes records.
+  private var isReady = false
+  private var channel: Endpoint? { isReady && auditor?.isEnded == false ? auditor?.endpoint : nil }
   /// What it is told at its start, and the directory it is given; nil when there is to be none any more.
   private var orders: (start: AuditStart, directory: String)?
   /// Set while it is asked to end: what is next.
@@ -67,7 +68,7 @@ final class AuditTrail: ChildOwner {
   /// Tells the auditor to write what it has and end; then comes `next`.
   private func finish(_ next: @escaping () -> Void) {
     self.next = next
-    channel = nil
+    isReady = false
     if let auditor { auditor.endpoint.finish() } else { goOn() }
   }
 
@@ -98,11 +99,11 @@ final class AuditTrail: ChildOwner {
     guard let orders else { return }
     child.endpoint.send(.auditStart(orders.start))
     for record in waiting { child.endpoint.offer(.record(record)) }
-    (channel, waiting) = (child.endpoint, [])
+    (isReady, waiting) = (true, [])
   }
 
   func childEnded(_ reason: String) {
-    (auditor, channel) = (nil, nil)
+    (auditor, isReady) = (nil, false)
     if next != nil { return goOn() }
     log(.error, "the auditor process \(reason); starting another")
     again("the auditor is gone")

@@ -24,7 +24,7 @@ final class ChildProcess {
   /// True once the proof from /proc has succeeded.
   fileprivate(set) var isProven = false
   fileprivate var saidReady = false
-  fileprivate var isEnded = false
+  fileprivate(set) var isEnded = false
 
   fileprivate init(_ role: Role, _ token: UInt32, _ endpoint: Endpoint, _ owner: any ChildOwner) {
     (self.role, self.token, self.endpoint, self.owner) = (role, token, endpoint, owner)
@@ -69,9 +69,9 @@ final class Children {
         environment: ["SWIFT_BACKTRACE=enable=no"], descriptors: [far.raw, program])
     }
     launcher = Endpoint(channel, loop: loop)
-    try launcher.listen { [unowned self] in receiveFromLauncher() }
+    launcher.listen { [unowned self] in receiveFromLauncher() }
     launcher.onHang = { [unowned self] in loseLauncher() }
-    try loop.watch(errors.raw) { [unowned self] _ in logErrors() }
+    loop.watch(errors.raw) { [unowned self] _ in logErrors() }
   }
 
   /// Bytes that may wait in a channel, of which the kernel makes twice as many: a short message costs 768, the largest
@@ -87,7 +87,7 @@ final class Children {
     try launcher.send(.spawn(role: role, token: lastToken), descriptors: [far.raw] + extra)
     let child = ChildProcess(role, lastToken, Endpoint(channel, loop: loop), owner)
     children[lastToken] = child
-    try child.endpoint.listen { [unowned self, unowned child] in receive(child) }
+    child.endpoint.listen { [unowned self, unowned child] in receive(child) }
     child.endpoint.onHang = { [unowned self, unowned child] in end(child, "does not read its messages") }
     loop.after(milliseconds: 5000) { [weak self, weak child] in
       // The config role should be long done by then.

@@ -53,7 +53,7 @@ final class ControlSocket {
     guard let raw = socket?.raw, !isListening else { return }
     isListening = true
     _ = Glibc.listen(raw, 64)
-    try? loop.watch(raw) { [unowned self] _ in accept(raw) }
+    loop.watch(raw) { [unowned self] _ in accept(raw) }
   }
 
   /// True if `connection` was an administrator's when it was accepted.

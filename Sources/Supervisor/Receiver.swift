@@ -37,7 +37,7 @@ final class Receiver {
       for _ in 0..<1024 where (try? receiveDatagram(socket.raw, capacity: 1)) == nil { break }
       try join(owner.index)
     }
-    try loop.watch(socket.raw) { [weak self] _ in self?.relay() }
+    loop.watch(socket.raw) { [weak self] _ in self?.relay() }
   }
 
   /// Joins 224.0.0.18 or ff02::12.

@@ -36,6 +36,7 @@ extension Supervisor {
     let old = policy
     let failure = attempt { () throws(Errno) in if let new { try take(new, &findings) } }
     if let failure { findings.append(finding(.error, "the kernel does not tell its addresses: \(failure)")) }
+    if isStopping { return }
     if let old {
       let generation = policy?.generation ?? old.generation
       let succeeded = generation != old.generation
@@ -65,7 +66,7 @@ extension Supervisor {
     guard let old = policy else {
       children.seal(auditDirectory: directory)
       enforce(new)
-      try loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
+      loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
       try readKernel()
       startEngine()
       return tick()

@@ -82,7 +82,7 @@ public final class Supervisor {
     groups = try openFile("/etc/group", O_RDONLY)
     let program = try Startup.openEngine(options)
     let signals = try signalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR2])
-    let loop = try EventLoop()
+    let loop = EventLoop()
     let audit = AuditTrail(loop, log)
     let control = try ControlSocket(options, owner: identities.own, loop, audit)
     let children = try Children(loop, log, engine: program.raw, identities, audit)
@@ -105,7 +105,7 @@ public final class Supervisor {
     transmitter = try Transmitter()
     (self.credentials, self.audit, self.loop) = (credentials, audit, loop)
     (self.signals, self.children, self.control) = (signals, children, control)
-    try loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
+    loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
     control.handOver = { [unowned self] connection, descriptor in
       guard enginePhase == .running, let channel = engine?.endpoint else { return false }
       return (try? channel.send(.connection(connection), descriptors: [descriptor])) != nil

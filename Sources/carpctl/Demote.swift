@@ -72,7 +72,7 @@ private final class HeldDemotion {
   /// The exit status.
   func run() throws(Failure) -> Int32 {
     do throws(Errno) {
-      let loop = try EventLoop()
+      let loop = EventLoop()
       let link = DaemonLink(path: path, loop: loop)
       let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD]
       let signals = try Signals(numbers, loop: loop) { [unowned self] in signalled($0, loop) }

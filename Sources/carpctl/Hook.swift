@@ -88,7 +88,7 @@ func runUntilTold(
   _ start: (EventLoop) throws(Errno) -> (@escaping () -> Void) -> Void
 ) throws(Failure) {
   do throws(Errno) {
-    let loop = try EventLoop()
+    let loop = EventLoop()
     var end: (@escaping () -> Void) -> Void = { $0() }
     let signals = try Signals([SIGTERM, SIGINT, SIGHUP], loop: loop) { _ in end { loop.stop() } }
     end = try start(loop)

@@ -9,6 +9,6 @@ final class Signals {
   init(_ numbers: [Int32], loop: EventLoop, _ body: @escaping (Int32) -> Void) throws(Errno) {
     descriptor = try signalDescriptor(numbers)
     let raw = descriptor.raw
-    try loop.watch(raw) { _ in while let number = nextSignal(raw) { body(number) } }
+    loop.watch(raw) { _ in while let number = nextSignal(raw) { body(number) } }
   }
 }

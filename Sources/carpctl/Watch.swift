@@ -23,7 +23,7 @@ struct Watch: ParsableCommand {
       // The first connection tells what is wrong, if it is; later ones are tried until they succeed.
       _ = try parent.call(ShowRequest())
       do throws(Errno) {
-        let loop = try EventLoop()
+        let loop = EventLoop()
         let usesScreen = !json && !lines && Terminal.output.isTerminal && isatty(STDIN_FILENO) == 1
         if usesScreen {
           try WatchScreen(path: parent.socket, loop: loop).run()
@@ -115,7 +115,7 @@ private final class WatchScreen {
   func run() throws(Errno) {
     let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT]
     let signals = try Signals(numbers, loop: loop) { [unowned self] in signalled($0) }
-    try loop.watch(STDIN_FILENO) { [unowned self] _ in
+    loop.watch(STDIN_FILENO) { [unowned self] _ in
       var key: UInt8 = 0
       let count = unsafe read(STDIN_FILENO, &key, 1)
       if count <= 0 || key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") { loop.stop() }

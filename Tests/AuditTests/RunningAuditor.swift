@@ -39,10 +39,8 @@ final class RunningAuditor {
     // The thread may outlive this object.
     let (theirs, place, theirJournal, exit) = (channel[1], dup(directory.descriptor), journals[1], exit)
     Thread.detachNewThread {
-      if let loop = try? EventLoop() {
-        exit.status =
-          Auditor(channel: FileDescriptor(owning: theirs), directory: place, journal: theirJournal, loop: loop).run()
-      }
+      let channel = FileDescriptor(owning: theirs)
+      exit.status = Auditor(channel: channel, directory: place, journal: theirJournal, loop: EventLoop()).run()
       close(place)
       close(theirJournal)
       exit.done.signal()

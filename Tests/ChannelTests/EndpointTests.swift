@@ -11,7 +11,7 @@ private final class Ends {
   private(set) var peer: Int32
 
   init() throws {
-    loop = try EventLoop()
+    loop = EventLoop()
     let (near, far) = try openSocketPair()
     peer = dup(far.raw)
     endpoint = Endpoint(near, loop: loop)

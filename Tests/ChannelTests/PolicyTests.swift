@@ -137,7 +137,7 @@ import Testing
   @Test(.enabled(if: geteuid() == 0)) func thePolicyFitsIntoTheChannel() throws {
     let (near, far) = try openSocketPair()
     try setOption(near.raw, SOL_SOCKET, SO_SNDBUFFORCE, Children.room)
-    let endpoint = Endpoint(near, loop: try EventLoop())
+    let endpoint = Endpoint(near, loop: EventLoop())
     let messages =
       [Message](repeating: .virtualHost(host()), count: Policy.maximumGroups)
       + [Message](repeating: .address(entry()), count: 2 * Policy.maximumAddresses)
@@ -176,7 +176,7 @@ import Testing
     var policy = Policy(generation: 1)
     try policy.add(host)
     try policy.add(entry)
-    return Holding(number: 0, policy.groups[0], on: Interface(name: "eth0", number: 0, loop: try EventLoop()))
+    return Holding(number: 0, policy.groups[0], on: Interface(name: "eth0", number: 0, loop: EventLoop()))
   }
 
   @Test func countersAreUsedOnce() throws {

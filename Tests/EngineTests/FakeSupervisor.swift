@@ -24,7 +24,7 @@ final class FakeSupervisor {
   ]
 
   init() throws {
-    loop = try EventLoop()
+    loop = EventLoop()
     var pair: [Int32] = [-1, -1]
     let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     try #require(socketpair(AF_UNIX, type, 0, &pair) == 0)
@@ -32,7 +32,7 @@ final class FakeSupervisor {
     engine = Engine(channel: FileDescriptor(owning: pair[1]), loop: loop)
     // The loop must not be stopped by a deadline: those due at the same time would be forgotten.
     try #require(pipe(&bell) == 0)
-    try loop.watch(bell[0]) { [loop, bell] _ in
+    loop.watch(bell[0]) { [loop, bell] _ in
       var byte: UInt8 = 0
       read(bell[0], &byte, 1)
       loop.stop()
