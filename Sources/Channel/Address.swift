@@ -1,7 +1,7 @@
 import Glibc
 
 /// An address as plain numbers: the privileged side compares and copies addresses, it never reads text.
-public struct Address: Hashable, Sendable, CustomStringConvertible, Payload {
+public struct Address: Hashable, Sendable, CustomStringConvertible, Codable {
   public var family: Family
   /// The first eight bytes of an IPv6 address, 0 for IPv4.
   public var high: UInt64
@@ -9,9 +9,7 @@ public struct Address: Hashable, Sendable, CustomStringConvertible, Payload {
   public var low: UInt64
 
   public init(family: Family, high: UInt64, low: UInt64) {
-    self.family = family
-    self.high = high
-    self.low = low
+    (self.family, self.high, self.low) = (family, high, low)
   }
 
   /// The unspecified address: 0.0.0.0 or ::.
@@ -20,21 +18,12 @@ public struct Address: Hashable, Sendable, CustomStringConvertible, Payload {
   /// 4 or 16 bytes in network order; nil for any other count.
   public init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 4 || bytes.count == 16 else { return nil }
-    let number = { (part: ArraySlice<UInt8>) in part.reduce(0 as UInt64) { $0 << 8 | UInt64($1) } }
     let all = Array(bytes)[...]
-    self.init(family: all.count == 4 ? .ipv4 : .ipv6, high: number(all.dropLast(8)), low: number(all.suffix(8)))
+    self.init(family: all.count == 4 ? .ipv4 : .ipv6, high: all.dropLast(8).number, low: all.suffix(8).number)
   }
 
   /// 4 or 16 bytes in network order.
-  public var bytes: [UInt8] {
-    var bytes: [UInt8] = []
-    high.append(to: &bytes)
-    low.append(to: &bytes)
-    return Array(bytes.suffix(family == .ipv4 ? 4 : 16))
-  }
-
-  init() { self.init(unspecified: .ipv4) }
-  static let layout = Layout<Self>(\.family, \.high, \.low)
+  public var bytes: [UInt8] { Array((high.networkBytes + low.networkBytes).suffix(family == .ipv4 ? 4 : 16)) }
 
   public var isUnspecified: Bool { high == 0 && low == 0 }
   /// 224.0.0.0/4 or ff00::/8.
