@@ -31,9 +31,6 @@ public final class Endpoint {
   /// Calls `body` whenever something may be received.
   public func listen(_ body: @escaping () -> Void) { loop.watch(socket.raw) { _ in body() } }
 
-  /// Leaves what arrives unread, or reads on.
-  public func pause(_ paused: Bool) { loop.rewatch(socket.raw, events: paused ? 0 : EventLoop.readable) }
-
   /// Tells the peer that nothing more will come: it reads end of file.
   public func finish() { _ = shutdown(socket.raw, Int32(SHUT_WR)) }
 

@@ -54,14 +54,11 @@ final class Children {
   ) throws(Errno) {
     (self.loop, self.log, self.audit, self.identities) = (loop, log, audit, identities)
     mayKeepBounding = !ProcessStatus.own.permits(CAP_SETPCAP)
-    var pipe: [Int32] = [-1, -1]
-    try unsafe check(pipe2(&pipe, O_CLOEXEC | O_NONBLOCK))
-    errors = FileDescriptor(owning: pipe[0])
-    let childErrors = FileDescriptor(owning: pipe[1])
-    let (channel, far) = try openSocketPair()
+    let ((errors, outputs), (channel, far)) = (try openSocketPair(), try openSocketPair())
+    self.errors = errors
     let (itself, nothing) = (try openFile("/proc/self/exe", O_PATH), try openFile("/dev/null", O_RDWR))
     (launcherPID, _) = try startProcess {
-      for (index, source) in [nothing, nothing, childErrors].enumerated() where dup2(source.raw, Int32(index)) < 0 {
+      for (index, source) in [nothing, nothing, outputs].enumerated() where dup2(source.raw, Int32(index)) < 0 {
         _exit(71)
       }
       execute(
@@ -100,15 +97,11 @@ final class Children {
   /// From now on the launcher and all it starts may touch only libraries, the program and this directory.
   func seal(auditDirectory: String) { launcher.send(.seal(directory: auditDirectory)) }
 
-  /// Ends a child for a reason that is logged.
+  /// Ends a child, if it has not ended by itself, for a reason that is logged.
   func end(_ child: ChildProcess, _ reason: String) {
-    if !child.isEnded { launcher.send(.kill(token: child.token)) }
-    forget(child, reason)
-  }
-
-  private func forget(_ child: ChildProcess, _ reason: String) {
     if child.isEnded { return }
     child.isEnded = true
+    launcher.send(.kill(token: child.token))
     child.endpoint.close()
     audit(.childEnded, child.name, cause: reason)
     child.owner.childEnded(reason)
@@ -136,12 +129,12 @@ final class Children {
     // A bounded number per turn: a flood from one child must not keep the loop from anything else.
     for _ in 0..<limit where !child.isEnded {
       // Nothing a child says is read before the proof that it is confined.
-      if child.saidReady && !child.isProven { return child.endpoint.pause(true) }
+      if child.saidReady && !child.isProven { return }
       switch try? child.endpoint.receive() {
       case nil: return
       case .gone:
         // The exit status follows from the launcher within a moment, and says more.
-        loop.unwatch(child.endpoint.descriptor)
+        child.endpoint.close()
         loop.after(milliseconds: 200) { [weak self] in self?.end(child, "closed its channel") }
         return
       case .malformed: return violation(child, "not a message")
@@ -161,7 +154,6 @@ final class Children {
     let excess = excess(child.pid, over: identity, [])
     if !excess.isEmpty { return end(child, "has more than it may: \(excess)") }
     child.isProven = true
-    child.endpoint.pause(false)
     audit(.spawn, "\(child.name) uid \(identity.uid)")
     child.owner.childIsReady(child)
   }
@@ -197,7 +189,7 @@ final class Children {
         guard let child = children.removeValue(forKey: token) else { continue }
         // What it said last is still in the channel: as much as the kernel keeps.
         receive(child, limit: 1 << 15)
-        forget(child, bySignal ? "ended by signal \(status)" : "exited with status \(status)")
+        end(child, bySignal ? "ended by signal \(status)" : "exited with status \(status)")
       default: return loseLauncher()
       }
     }
