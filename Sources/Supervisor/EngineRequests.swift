@@ -9,15 +9,16 @@ extension Supervisor {
     let (type, now) = (packet.type, EventLoop.now())
     guard packet.id > lastRequest else { return "id \(packet.id) after \(lastRequest)" }
     lastRequest = packet.id
-    guard let rule = EngineRule.table[type] else { return "\(type) is not the engine's to send" }
-    guard rule.phases.contains(enginePhase) else { return "\(type) in the wrong phase" }
+    guard let rules = EngineRule.table[type] else { return "\(type) is not the engine's to send" }
+    if enginePhase == .starting { return "\(type) in the wrong phase" }
     guard requests.take(now, perSecond: 10_000, burst: 20_000) else { return "a flood of messages" }
     guard let group = packet.message.group else { return serve(packet, now) }
     let holding = holdings.first { $0.number == group }
     do throws(Denial) {
       guard let holding else { throw .noSuchObject }
-      if rule.isRated && !holding.withinRate(now) { throw .rate }
-      if rule.needsRole && !holding.isOurs || rule.needsVoice && holding.suspended { throw .notHeld }
+      if rules.contains(.rate) && !holding.withinRate(now) { throw .rate }
+      if rules.contains(.role) && !holding.isOurs { throw .notHeld }
+      if rules.contains(.voice) && holding.suspended { throw .notHeld }
       switch packet.message {
       case .advertise(let request):
         let failure = try advertise(request, holding, now)

@@ -9,39 +9,41 @@ enum EnginePhase {
   case stopping
 }
 
-/// What the engine may say, when, what is checked and what is recorded: the whole of its power. Everything else it
-/// sends, and everything in another phase, malformed or with a descriptor attached, is a violation and its end.
-struct EngineRule {
-  var phases: Set<EnginePhase> = [.running, .stopping]
+/// What is checked of a request before it is looked at.
+enum EngineRule {
   /// The virtual host's request rate applies.
-  var isRated = false
+  case rate
   /// The virtual host must be held, or being acquired.
-  var needsRole = false
+  case role
   /// After a stall it must have been acquired anew.
-  var needsVoice = false
+  case voice
 
-  // What names a virtual host must name one of the policy.
-  static let table: [MessageType: EngineRule] = [
+  /// What the engine may say once it is proven and configured, what is checked and what is recorded: the whole of its
+  /// power. Everything else it sends, and everything before, malformed or with a descriptor attached, is a violation and
+  /// its end.
+  ///
+  /// What names a virtual host must name one of the policy.
+  static let table: [MessageType: Set<EngineRule>] = [
     // Checks: not faster than configured; not 255/255; demotion byte 0; counter not used before. Counted, not recorded.
-    .advertise: EngineRule(isRated: true, needsRole: true, needsVoice: true),
+    .advertise: [.rate, .role, .voice],
     // Checks: not stopping (it may cross the order to stop); interface up; no hold-down. Recorded, and each address with it.
-    .acquire: EngineRule(isRated: true),
+    .acquire: [.rate],
     // Always allowed. Recorded, and each address with it.
-    .release: EngineRule(),
+    .release: [],
     // One act: 255/255 from the deposit, link down, addresses gone, hold-down. Recorded.
-    .bowOut: EngineRule(isRated: true, needsRole: true),
+    .bowOut: [.rate, .role],
     // Recorded once per round.
-    .announce: EngineRule(isRated: true, needsRole: true, needsVoice: true),
+    .announce: [.rate, .role, .voice],
     // Checks: family of the group; the newest eight are kept.
-    .deposit: EngineRule(),
+    .deposit: [],
     // Checks: what was allowed, or is asked of the supervisor (reload, log level, head of the audit log), was so for a
     // connection that is an administrator's by the supervisor's own record. Recorded, a refusal too.
-    .administer: EngineRule(),
+    .administer: [],
     // A line for the log, of bounded length, control characters made visible; rate.
-    .note: EngineRule(),
-    .heartbeat: EngineRule(),
+    .note: [],
+    .heartbeat: [],
     // Checks: the connection exists.
-    .closed: EngineRule(),
+    .closed: [],
   ]
 }
 

@@ -68,9 +68,6 @@ enum Startup {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// True if the service manager wants to hear from this process.
-  static let hasWatchdog = environment("WATCHDOG_USEC") != nil
-
   static func environment(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 
   /// Tells the service manager, if there is one (sd_notify).

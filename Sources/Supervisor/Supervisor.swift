@@ -49,7 +49,6 @@ public final class Supervisor {
   private var lastTick = EventLoop.now()
   /// Five a second.
   private var ticks = 0
-  private var toldStatus = ""
 
   /// Runs until stopped, as the supervisor or as the launcher that another carpd has started, and returns the exit code.
   public static func run(_ options: Options) -> Int32 {
@@ -153,13 +152,11 @@ public final class Supervisor {
     if let engine, enginePhase == .running, now - lastHeartbeat > 1_000_000_000 {
       children.end(engine, "has not been heard for a second")
     }
-    let status = "MASTER of \(holdings.filter(\.isOurs).count) of \(holdings.count) virtual hosts"
-    if status != toldStatus && control.isListening {
-      toldStatus = status
-      Startup.notify("STATUS=\(status)")
-    }
     // The service manager's watchdog is fed while both this loop and the engine's turn.
-    if Startup.hasWatchdog && now - lastHeartbeat < 1_000_000_000 { Startup.notify("WATCHDOG=1") }
+    if ticks % 5 == 0 && now - lastHeartbeat < 1_000_000_000 {
+      let status = "MASTER of \(holdings.filter(\.isOurs).count) of \(holdings.count) virtual hosts"
+      Startup.notify("WATCHDOG=1\nSTATUS=\(status)")
+    }
     if isStopping { return }
     loop.at(now + 200_000_000) { [unowned self] in tick() }
   }
