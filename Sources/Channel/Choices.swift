@@ -39,7 +39,7 @@ public enum SocketKind: UInt8, Choice { case election, diagnosis, foreign }
 
 /// What became of a role without the engine's doing: it goes on with it (the addresses are there already); it lost it;
 /// somebody removed a shared address, or the macvlan; or a reload gave it addresses that are still to be set.
-public enum RoleChange: UInt8, Choice { case held, lost, damaged, changed }
+public enum RoleChange: UInt8, Choice { case held, lost, damaged }
 
 /// What a client of the control socket may do.
 public enum Access: UInt8, Choice { case none, read, administer }

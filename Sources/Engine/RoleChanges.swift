@@ -11,7 +11,6 @@ extension Engine {
     case .held: post(.adopt, to: group)
     case .lost: lose(group)
     case .damaged: damage(group, at: Int(address))
-    case .changed: if group.election.state == .master { complete(group) }
     }
   }
 

@@ -35,16 +35,19 @@ extension Supervisor {
 
   /// A shared address is gone: the engine decides whether it is put back.
   private func miss(_ gone: KernelAddress) {
-    for holding in holdings where holding.phase == .held && holding.carrier == gone.interface && !holding.suspended {
+    for holding in holdings where holding.phase == .held && holding.carrier == gone.interface {
       guard let index = holding.group.addresses.firstIndex(where: { $0.address == gone.address }) else { continue }
-      // Nobody took it: nobody renewed it. Whoever does not advertise does not keep the address.
+      tell(.role(group: holding.number, change: .damaged, address: UInt16(index)))
+      // Nobody took it: nobody renewed it. Whoever does not advertise does not keep the address; but after a stall the
+      // engine has a moment to do so.
       let lease = UInt64(holding.group.lease(gone.address.family, every: holding.interval)) * 1_000_000_000
-      let isOverdue = EventLoop.now() - holding.lastAdvertisement + 100_000_000 >= lease
-      if isOverdue {
+      loop.after(milliseconds: 20) { [unowned self] in
+        let isOverdue = EventLoop.now() - holding.lastAdvertisement + 100_000_000 >= lease
+        if !isOverdue || holding.phase != .held || holding.suspended { return }
         log(.error, "\(holding.name): its lease ran out, as nothing was advertised; giving the role up")
         release(holding)
+        tell(.role(group: holding.number, change: .lost, address: 0xffff))
       }
-      tell(.role(group: holding.number, change: isOverdue ? .lost : .damaged, address: UInt16(index)))
     }
   }
 

@@ -83,30 +83,6 @@ extension EngineTests {
       #expect(requests(messages).isEmpty && messages.notes(.removed).isEmpty)
     }
 
-    @Test func changedAddressesAreSetAsOftenAsTheyChange() throws {
-      let supervisor = try master()
-      for _ in 0..<5 {
-        supervisor.send(.role(group: 0, change: .changed))
-        let messages = try supervisor.run()
-        #expect(requests(messages) == [.acquire] && messages.notes(.removed).isEmpty)
-        #expect(messages.map(\.type).drop { $0 != .acquire }.dropFirst().first == .announce)
-      }
-    }
-
-    @Test func aNewEngineCompletesWhatItTakesOver() throws {
-      let supervisor = try FakeSupervisor()
-      supervisor.configure()
-      supervisor.send(.role(group: 0, change: .held))
-      supervisor.send(.role(group: 0, change: .changed))
-      supervisor.link()
-      let acquires = try supervisor.run().filter { $0.type == .acquire }
-      #expect(acquires.count == 2 && supervisor.engine.groups.first?.election.state == .master)
-      // Whichever of the two is answered.
-      let request = try #require(acquires.randomElement()).id
-      supervisor.send(.result(request: request, type: .acquire, group: 0, denial: .failed, errno: 0))
-      #expect(requests(try supervisor.run()) == [.release])
-    }
-
     @Test func aLostRoleIsGivenUp() throws {
       let supervisor = try master()
       supervisor.send(.role(group: 0, change: .lost))
