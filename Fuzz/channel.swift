@@ -1,9 +1,9 @@
 // Fuzzes the codec of the channel: whatever a datagram holds, decoding it returns, and what is accepted has one encoding.
 //
 //   swiftc -swift-version 6 -O -wmo -sanitize=fuzzer,address -use-ld=lld -parse-as-library \
-//     Sources/Channel/Address.swift Sources/Channel/Choices.swift Sources/Channel/Digest.swift \
-//     Sources/Channel/Message.swift Sources/Channel/Packet.swift Sources/Channel/Padded.swift \
-//     Sources/Channel/Payloads.swift Sources/Channel/Reader.swift Sources/Channel/Writer.swift \
+//     Sources/Channel/Address.swift Sources/Channel/Choices.swift Sources/Channel/Codec.swift \
+//     Sources/Channel/Digest.swift Sources/Channel/Form.swift Sources/Channel/Message.swift \
+//     Sources/Channel/Packet.swift Sources/Channel/Payload.swift Sources/Channel/Payloads.swift \
 //     Fuzz/channel.swift -o .build/fuzz-channel
 //   .build/fuzz-channel -max_total_time=30 -max_len=1100
 

@@ -1,7 +1,7 @@
 import Glibc
 
 /// An address as plain numbers: the privileged side compares and copies addresses, it never reads text.
-public struct Address: Hashable, Sendable, CustomStringConvertible, Codable {
+public struct Address: Hashable, Sendable, CustomStringConvertible, Payload {
   public var family: Family
   /// The first eight bytes of an IPv6 address, 0 for IPv4.
   public var high: UInt64
@@ -11,6 +11,9 @@ public struct Address: Hashable, Sendable, CustomStringConvertible, Codable {
   public init(family: Family, high: UInt64, low: UInt64) {
     (self.family, self.high, self.low) = (family, high, low)
   }
+
+  init() { self.init(unspecified: .ipv4) }
+  static let layout = Layout<Self>(\.family, \.high, \.low)
 
   /// The unspecified address: 0.0.0.0 or ::.
   public init(unspecified family: Family) { self.init(family: family, high: 0, low: 0) }

@@ -1,5 +1,5 @@
 /// Twenty bytes of HMAC-SHA1: to the supervisor a number it puts into a packet, nothing it could compute.
-public struct Digest: Equatable, Sendable, Codable {
+public struct Digest: Equatable, Sendable, Field {
   public let bytes: [UInt8]
   public init() { bytes = [UInt8](repeating: 0, count: 20) }
   /// Takes the first 20 of `bytes`; nil if there are fewer.
@@ -7,6 +7,6 @@ public struct Digest: Equatable, Sendable, Codable {
     guard bytes.count >= 20 else { return nil }
     self.bytes = Array(bytes.prefix(20))
   }
-  public init(from decoder: any Decoder) throws { bytes = Array(try Reader.of(decoder).take(20)) }
-  public func encode(to encoder: any Encoder) throws { try Writer.of(encoder).bytes += bytes }
+  init(_ read: inout Reader) throws(Malformed) { bytes = Array(try read.take(20)) }
+  func append(to bytes: inout [UInt8]) { bytes += self.bytes }
 }

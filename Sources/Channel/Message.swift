@@ -1,5 +1,5 @@
-/// The first number of a message: which case of `Message` it is, by the same name. Who may send which, and when, is `Supervisor`'s table.
-public enum MessageType: UInt8, Choice {
+/// The first number of a message: which of them it is. Who may send which, and when, is `Supervisor`'s table.
+public enum MessageType: UInt8, Choice, Field {
   case advertise, frame, ready, acquire, release, bowOut, announce, deposit, note, heartbeat, closed, administer
   case settings, virtualHost, address, track, commit, diagnostic
   case link, role, result, connection, stalled, reloadResult, shutdown, auditHead
@@ -8,7 +8,7 @@ public enum MessageType: UInt8, Choice {
 
 /// Every message that may cross a process boundary inside carpd. Virtual hosts ("groups") and interfaces go by their
 /// number in the policy, control connections by the supervisor's number, children of the launcher by a token.
-public enum Message: Equatable, Sendable, Codable {
+public enum Message: Equatable, Sendable {
   /// The child has confined itself and asks to be examined.
   case ready
 

@@ -1,4 +1,4 @@
-/// One datagram of the channel: version, request id, type of the message, then exactly its fields.
+/// One datagram of the channel: version, type, two zero bytes, request id, then exactly the fields of the type.
 public struct Packet: Equatable, Sendable {
   /// Both ends are of one build; anything else is a violation.
   public static let version: UInt8 = 1
@@ -11,24 +11,22 @@ public struct Packet: Equatable, Sendable {
 
   /// Nil unless it is a message in its one encoding: every field legal, no byte too few or too many.
   public init?(bytes: [UInt8]) {
-    let read = Reader(bytes)
-    guard (try? read.decode(UInt8.self)) == Packet.version, let id = try? read.decode(UInt32.self),
-      let type = try? MessageType(from: read)
-    else { return nil }
-    read.type = type
-    guard let message = try? Message(from: read), read.isAtEnd else { return nil }
-    (self.id, self.type, self.message) = (id, type, message)
+    var read = Reader(rest: bytes[...])
+    do throws(Malformed) {
+      let (version, reserved): (UInt8, UInt16)
+      (version, type, reserved, id) = try (read(), read(), read(), read())
+      message = try Form.all[Int(type.rawValue)].message(&read)
+      guard version == Packet.version, reserved == 0, read.rest.isEmpty else { return nil }
+    } catch {
+      return nil
+    }
   }
 }
 
 extension Message {
   /// The datagram.
   public func bytes(id: UInt32) -> [UInt8] {
-    let write = Writer()
-    write.encode(Packet.version)
-    write.encode(id)
-    // Fails for a message that this module's own types do not make.
-    try? encode(to: write)
-    return write.bytes
+    for form in Form.all { if let bytes = form.bytes(self, id) { return bytes } }
+    return []
   }
 }

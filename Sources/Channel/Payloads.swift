@@ -1,7 +1,7 @@
-// The larger messages. Their fields lie on the wire in the order of their declaration.
+// The larger messages.
 
 /// One advertisement. The digest covers vhid, addresses and counter only (CARP section 3).
-public struct Advertise: Equatable, Sendable, Codable {
+public struct Advertise: Equatable, Sendable, Payload {
   public var group: UInt16 = 0
   public var family = Family.ipv4
   public var advbase: UInt8 = 0
@@ -10,10 +10,11 @@ public struct Advertise: Equatable, Sendable, Codable {
   public var counter: UInt64 = 0
   public var digest = Digest()
   public init() {}
+  static let layout = Layout<Self>(\.group, \.family, \.advbase, \.advskew, \.demotion, \.counter, \.digest)
 }
 
 /// One line for the log, as the engine words it.
-public struct Note: Equatable, Sendable, Codable {
+public struct Note: Equatable, Sendable, Payload {
   /// What kind of line it is, which MESSAGE_ID tells apart: 1 to 11.
   public var kind: UInt8 = 1
   public var level = LogLevel.notice
@@ -26,10 +27,11 @@ public struct Note: Equatable, Sendable, Codable {
   /// Why, for programs; empty in other lines.
   @Text<48> public var reason = ""
   public init() {}
+  static let layout = Layout<Self>(\.kind, \.level, \.group, \.interface, \._text, \._state, \._reason)
 }
 
 /// What only an administrator may was asked for at the control socket.
-public struct Administration: Equatable, Sendable, Codable {
+public struct Administration: Equatable, Sendable, Payload {
   public var connection: UInt32 = 0
   public var act = ControlAct.demote
   /// 0xffff where no virtual host is meant.
@@ -39,10 +41,11 @@ public struct Administration: Equatable, Sendable, Codable {
   /// False: it was refused, to a reader. True: the engine has done it, or it is the supervisor's to do.
   public var isAllowed = false
   public init() {}
+  static let layout = Layout<Self>(\.connection, \.act, \.group, \.value, \.isAllowed)
 }
 
 /// The daemon's own settings. Times are in milliseconds, 0 is off.
-public struct Settings: Equatable, Sendable, Codable {
+public struct Settings: Equatable, Sendable, Payload {
   @Text<32> public var adminGroup = ""
   @Text<32> public var readGroup = ""
   /// The numbers of these groups; the greatest one where there is no such group.
@@ -67,10 +70,14 @@ public struct Settings: Equatable, Sendable, Codable {
   /// What counts while advertisements cannot be sent (net.inet.carp.senderr_demotion_factor).
   public var sendDemotion: UInt8 = 240
   public init() {}
+  static let layout = Layout<Self>(
+    \._adminGroup, \._readGroup, \.adminGID, \.readGID, \._auditLog, \.auditKeyKind, \._auditKey, \.auditMaxSize,
+    \.auditKeep, \.auditFailureDenies, \.startHold, \.preemptDelay, \.transition, \.damping, \.linkDemotion,
+    \.sendDemotion)
 }
 
 /// One virtual host.
-public struct VirtualHost: Equatable, Sendable, Codable {
+public struct VirtualHost: Equatable, Sendable, Payload {
   public var group: UInt16 = 0
   /// Virtual hosts of one interface share its number.
   public var interface: UInt16 = 0
@@ -89,21 +96,25 @@ public struct VirtualHost: Equatable, Sendable, Codable {
   /// Name of the [[group]] whose fate it shares; empty: none.
   @Text<32> public var fate = ""
   public init() {}
+  static let layout = Layout<Self>(
+    \.group, \.interface, \._interfaceName, \.vhid, \.advbase, \.advskew, \.preempt, \.mac, \.secretKind, \._secret,
+    \.addresses, \.peers, \.lease, \._fate)
 }
 
 /// One shared address or one peer of a virtual host, in the order of the configuration.
-public struct HostAddress: Equatable, Sendable, Codable {
+public struct HostAddress: Equatable, Sendable, Payload {
   public var group: UInt16 = 0
   public var address = Address(unspecified: .ipv4)
   /// Prefix length as configured; 0 for a peer.
   public var prefix: UInt8 = 0
   public var isPeer = false
   public init() {}
+  static let layout = Layout<Self>(\.group, \.address, \.prefix, \.isPeer)
 }
 
 /// One received packet. `bytes` begin with the IP header for IPv4, behind it for IPv6, where the socket does not show it,
 /// and with the Ethernet header where somebody else's frame bears a configured virtual MAC address as source.
-public struct Frame: Equatable, Sendable, Codable {
+public struct Frame: Equatable, Sendable, Payload {
   public var interface: UInt16 = 0
   public var family = Family.ipv4
   public var kind = SocketKind.election
@@ -118,30 +129,34 @@ public struct Frame: Equatable, Sendable, Codable {
   public var length: UInt16 = 0
   @Bytes<96> public var bytes = []
   public init() {}
+  static let layout = Layout<Self>(
+    \.interface, \.family, \.kind, \.hopLimit, \.source, \.time, \.lost, \.length, \._bytes)
 }
 
 /// An interface of the policy as it is now.
-public struct Link: Equatable, Sendable, Codable {
+public struct Link: Equatable, Sendable, Payload {
   public var interface: UInt16 = 0
   public var condition = LinkCondition.absent
   /// The source addresses advertisements leave with; unspecified where the interface has none of the family.
   public var ipv4 = Address(unspecified: .ipv4)
   public var ipv6 = Address(unspecified: .ipv6)
   public init() {}
+  static let layout = Layout<Self>(\.interface, \.condition, \.ipv4, \.ipv6)
 }
 
 /// A control connection and who opened it, by the kernel's word.
-public struct Connection: Equatable, Sendable, Codable {
+public struct Connection: Equatable, Sendable, Payload {
   public var connection: UInt32 = 0
   public var access = Access.none
   public var uid: UInt32 = 0
   public var gid: UInt32 = 0
   public var pid: UInt32 = 0
   public init() {}
+  static let layout = Layout<Self>(\.connection, \.access, \.uid, \.gid, \.pid)
 }
 
 /// How the auditor is to write.
-public struct AuditStart: Equatable, Sendable, Codable {
+public struct AuditStart: Equatable, Sendable, Payload {
   /// /proc/sys/kernel/random/boot_id.
   @Text<40> public var bootID = ""
   /// File name within the directory that the auditor holds as descriptor 4.
@@ -153,10 +168,11 @@ public struct AuditStart: Equatable, Sendable, Codable {
   /// Files kept beside the current one.
   public var keep: UInt16 = 0
   public init() {}
+  static let layout = Layout<Self>(\._bootID, \._fileName, \._key, \.maxSize, \.keep)
 }
 
 /// One privileged act. Sequence number and hashes are the auditor's.
-public struct Record: Equatable, Sendable, Codable {
+public struct Record: Equatable, Sendable, Payload {
   public var act = ActKind.policy
   public var decision = ActDecision.allow
   public var origin = ActOrigin.supervisor
@@ -174,10 +190,12 @@ public struct Record: Equatable, Sendable, Codable {
   /// How many equal acts this record stands for.
   public var count: UInt32 = 1
   public init() {}
+  static let layout = Layout<Self>(
+    \.act, \.decision, \.origin, \._object, \._cause, \.errno, \.duration, \.monotonic, \.wall, \.count)
 }
 
 /// How the auditor fares.
-public struct AuditStatus: Equatable, Sendable, Codable {
+public struct AuditStatus: Equatable, Sendable, Payload {
   public var isWorking = false
   public var errno: UInt16 = 0
   /// Number of the last record that is in the file.
@@ -185,4 +203,5 @@ public struct AuditStatus: Equatable, Sendable, Codable {
   /// Its hash, 32 bytes; empty before the first.
   @Bytes<32> public var hash = []
   public init() {}
+  static let layout = Layout<Self>(\.isWorking, \.errno, \.sequence, \._hash)
 }

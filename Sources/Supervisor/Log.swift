@@ -46,7 +46,9 @@ public final class Log {
       if (try? sendDatagram(journal.raw, bytes, to: Log.journalPath)) != nil { return }
     }
     if format == .text { return plain(line) }
-    let escaped = Log.visible(text).reduce(into: "") { $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1) }
+    let escaped = Log.visible(text).unicodeScalars.reduce(into: "") {
+      $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1)
+    }
     let time = EventLoop.wallClock() / 1_000_000
     plain("{\"time\":\(time),\"level\":\"\(level.name)\",\"message\":\"\(escaped)\"}")
   }

@@ -153,9 +153,9 @@ public final class Supervisor {
       children.end(engine, "has not been heard for a second")
     }
     // The service manager's watchdog is fed while both this loop and the engine's turn.
-    if ticks % 5 == 0 && now - lastHeartbeat < 1_000_000_000 {
+    if ticks % 2 == 0 && now - lastHeartbeat < 1_000_000_000 {
       let status = "MASTER of \(holdings.filter(\.isOurs).count) of \(holdings.count) virtual hosts"
-      Startup.notify("WATCHDOG=1\nSTATUS=\(status)")
+      Startup.notify("\(Startup.environment("WATCHDOG_USEC") == nil ? "" : "WATCHDOG=1\n")STATUS=\(status)")
     }
     if isStopping { return }
     loop.at(now + 200_000_000) { [unowned self] in tick() }

@@ -39,13 +39,20 @@ enum Malformed {
       let name = name(message)
       add("short-\(name)") { Array(bytes(message, $0).dropLast()) }
       add("long-\(name)") { bytes(message, $0) + [0] }
-      add("bare-\(name)") { Array(bytes(message, $0).prefix(6)) }
+      add("bare-\(name)") { Array(bytes(message, $0).prefix(8)) }
       add("version-\(name)") { [2] + bytes(message, $0).dropFirst() }
       add("same-id-\(name)") { message.bytes(id: $0.id) }
     }
     for message in notTheEngines { add("not-its-own-\(name(message))") { bytes(message, $0) } }
     for type in [UInt8(MessageType.allCases.count), 64, 128, 255] {
-      add("unknown-type-\(type)") { bytes(heartbeat, $0).prefix(5) + [type] + bytes(heartbeat, $0).dropFirst(6) }
+      add("unknown-type-\(type)") { [1, type, 0, 0] + bytes(heartbeat, $0).dropFirst(4) }
+    }
+    for index in [2, 3] {
+      add("reserved-byte-\(index)") {
+        var made = bytes(heartbeat, $0)
+        made[index] = 1
+        return made
+      }
     }
     add("version-0") { [0] + bytes(heartbeat, $0).dropFirst() }
     add("id-0") { _ in heartbeat.bytes(id: 0) }
@@ -59,14 +66,14 @@ enum Malformed {
     for (what, message, offset, value) in choices {
       add("\(what)-\(name(message))") {
         var made = bytes(message, $0)
-        made[6 + offset] = value
+        made[8 + offset] = value
         return made
       }
     }
     add("one-byte") { _ in [1] }
-    add("half-header") { Array(bytes(heartbeat, $0).prefix(5)) }
-    add("1025-bytes") { bytes(heartbeat, $0) + [UInt8](repeating: 0, count: 1015) }
-    add("65536-bytes") { bytes(heartbeat, $0) + [UInt8](repeating: 0, count: 65526) }
+    add("half-header") { Array(bytes(heartbeat, $0).prefix(7)) }
+    add("1025-bytes") { bytes(heartbeat, $0) + [UInt8](repeating: 0, count: 1013) }
+    add("65536-bytes") { bytes(heartbeat, $0) + [UInt8](repeating: 0, count: 65524) }
     for count in [1, 2, 64, 253] {
       all.append(
         Variant(name: "\(count)-descriptors") { rig in

@@ -192,7 +192,7 @@ enum Parts {
     while var bytes = valid.randomElement()?.bytes(id: rig.next()) {
       // Mostly behind the header, so that most lives are long.
       for _ in 0..<Int.random(in: 1...3) {
-        let index = Int.random(in: 0..<40) == 0 ? Int.random(in: 0..<6) : Int.random(in: 6..<bytes.count)
+        let index = Int.random(in: 0..<40) == 0 ? Int.random(in: 0..<8) : Int.random(in: 8..<bytes.count)
         bytes[index] ^= 1 << UInt8.random(in: 0..<8)
       }
       guard rig.raw(bytes), rig.outcome(of: rig.send(.advertise(.missing))) != nil else { return }

@@ -54,49 +54,52 @@ struct Case: Sendable, CustomTestStringConvertible {
     var status = AuditStatus()
     (status.isWorking, status.errno, status.sequence, status.hash) = (true, 28, 6, [0xaa, 0xbb])
     return [
-      Case(.advertise(advertise), "010000002a0001020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
-      Case(.frame(frame), "010000002a0100010401fe04 ~12 c00002010000000000000003000000050024000221ff ~94"),
-      Case(.ready, "010000002a02"),
-      Case(.acquire(group: 7), "010000002a030007"),
-      Case(.release(group: 0xfffe), "010000002a04fffe"),
-      Case(.bowOut(group: 1), "010000002a050001"),
-      Case(.announce(group: 2), "010000002a060002"),
-      Case(.deposit(advertise), "010000002a0701020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
-      Case(.note(note), "010000002a0802040004000500026e6f ~298 0004494e4954 ~4 0003776879 ~45"),
-      Case(.heartbeat(late: 258), "010000002a0900000102"),
-      Case(.closed(connection: 1), "010000002a0a00000001"),
-      Case(.administer(administration), "010000002a0bdeadbeef02ffff0000000601"),
+      Case(
+        .advertise(advertise), "010000000000002a01020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
+      Case(.frame(frame), "010100000000002a00010401fe04 ~12 c00002010000000000000003000000050024000221ff ~94"),
+      Case(.ready, "010200000000002a"),
+      Case(.acquire(group: 7), "010300000000002a0007"),
+      Case(.release(group: 0xfffe), "010400000000002afffe"),
+      Case(.bowOut(group: 1), "010500000000002a0001"),
+      Case(.announce(group: 2), "010600000000002a0002"),
+      Case(.deposit(advertise), "010700000000002a01020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
+      Case(.note(note), "010800000000002a02040004000500026e6f ~298 0004494e4954 ~4 0003776879 ~45"),
+      Case(.heartbeat(late: 258), "010900000000002a00000102"),
+      Case(.closed(connection: 1), "010a00000000002a00000001"),
+      Case(.administer(administration), "010b00000000002adeadbeef02ffff0000000601"),
       Case(
         .settings(settings),
-        "010000002a0c0005776865656c ~27 000361646d ~29 0000006400000065000a2f7661722f6c6f672f61 ~245 "
+        "010c00000000002a0005776865656c ~27 000361646d ~29 0000006400000065000a2f7661722f6c6f672f61 ~245 "
           + "0200016b ~63 0000000000010000000901000000010000000200007530000000040506"),
       Case(
-        .virtualHost(host), "010000002a0d00010002000465746830 ~11 03040501010100020102 ~62 00060007000800026777 ~30"),
-      Case(.address(peer), "010000002a0e00010620010db80000000000000000000000011801"),
-      Case(.track(interface: 1, name: "eth9", demotion: 240), "010000002a0f0001000465746839 ~896 f0"),
-      Case(.commit(groups: 5, generation: 6), "010000002a10000500000006"),
-      Case(.diagnostic(level: .info, line: 1, column: 2, text: "no"), "010000002a1106000000010000000200026e6f ~898"),
-      Case(.link(link), "010000002a1200010304 ~12 c00002010620010db8000000000000000000000001"),
-      Case(.role(group: 1, change: .changed, address: 2), "010000002a130001030002"),
+        .virtualHost(host),
+        "010d00000000002a00010002000465746830 ~11 03040501010100020102 ~62 00060007000800026777 ~30"),
+      Case(.address(peer), "010e00000000002a00010620010db80000000000000000000000011801"),
+      Case(.track(interface: 1, name: "eth9", demotion: 240), "010f00000000002a0001000465746839 ~896 f0"),
+      Case(.commit(groups: 5, generation: 6), "011000000000002a000500000006"),
+      Case(
+        .diagnostic(level: .info, line: 1, column: 2, text: "no"), "011100000000002a06000000010000000200026e6f ~898"),
+      Case(.link(link), "011200000000002a00010304 ~12 c00002010620010db8000000000000000000000001"),
+      Case(.role(group: 1, change: .changed, address: 2), "011300000000002a0001030002"),
       Case(
         .result(request: 1, type: .advertise, group: 3, denial: .holdDown, errno: 5),
-        "010000002a1400000001000003080005"),
-      Case(.connection(connection), "010000002a150000000102000000020000000300000004"),
-      Case(.stalled(milliseconds: 5000), "010000002a1600001388"),
-      Case(.reloadResult(connection: 1, succeeded: true, generation: 2), "010000002a17000000010100000002"),
-      Case(.shutdown, "010000002a18"),
-      Case(.auditHead(connection: 1, status), "010000002a190000000101001c00000000000000060002aabb ~30"),
-      Case(.spawn(role: .config, token: 9), "010000002a1a0200000009"),
-      Case(.kill(token: 1), "010000002a1b00000001"),
-      Case(.seal(directory: "/a"), "010000002a1c00022f61 ~898"),
-      Case(.spawned(token: 3, pid: 4), "010000002a1d0000000300000004"),
-      Case(.exited(token: 1, bySignal: true, status: 9), "010000002a1e000000010109"),
-      Case(.auditStart(start), "010000002a1f000162 ~39 000166 ~127 000103 ~63 00000000000000040005"),
+        "011400000000002a00000001000003080005"),
+      Case(.connection(connection), "011500000000002a0000000102000000020000000300000004"),
+      Case(.stalled(milliseconds: 5000), "011600000000002a00001388"),
+      Case(.reloadResult(connection: 1, succeeded: true, generation: 2), "011700000000002a000000010100000002"),
+      Case(.shutdown, "011800000000002a"),
+      Case(.auditHead(connection: 1, status), "011900000000002a0000000101001c00000000000000060002aabb ~30"),
+      Case(.spawn(role: .config, token: 9), "011a00000000002a0200000009"),
+      Case(.kill(token: 1), "011b00000000002a00000001"),
+      Case(.seal(directory: "/a"), "011c00000000002a00022f61 ~898"),
+      Case(.spawned(token: 3, pid: 4), "011d00000000002a0000000300000004"),
+      Case(.exited(token: 1, bySignal: true, status: 9), "011e00000000002a000000010109"),
+      Case(.auditStart(start), "011f00000000002a000162 ~39 000166 ~127 000103 ~63 00000000000000040005"),
       Case(
         .record(record),
-        "010000002a200b020200016f ~199 000163 ~119 "
+        "012000000000002a0b020200016f ~199 000163 ~119 "
           + "000100000000000000020000000000000003000000000000000400000005"),
-      Case(.auditStatus(status), "010000002a2101001c00000000000000060002aabb ~30"),
+      Case(.auditStatus(status), "012100000000002a01001c00000000000000060002aabb ~30"),
     ]
   }()
 
@@ -114,6 +117,6 @@ struct Case: Sendable, CustomTestStringConvertible {
       }
     }
     (self.message, self.bytes) = (message, bytes)
-    type = MessageType(rawValue: bytes[5]) ?? .ready
+    type = MessageType(rawValue: bytes[1]) ?? .ready
   }
 }

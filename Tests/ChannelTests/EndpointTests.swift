@@ -60,7 +60,7 @@ extension Endpoint.Incoming {
     let ends = try Ends()
     let whole = Message.heartbeat(late: 0).bytes(id: 1)
     let wrong: [[UInt8]] = [
-      [1], Array(whole.prefix(5)), whole + [UInt8](repeating: 0, count: 1015), [2] + whole.dropFirst(), whole + [0],
+      [1], Array(whole.prefix(7)), whole + [UInt8](repeating: 0, count: 1013), [2] + whole.dropFirst(), whole + [0],
     ]
     for bytes in wrong {
       ends.write(bytes)

@@ -28,8 +28,8 @@ import Testing
     // Bytes with the header right get further.
     for _ in 0..<10_000 {
       let message = Case.all[Int.random(in: 0..<Case.all.count, using: &random)]
-      let rest = (6..<message.bytes.count).map { _ in UInt8.random(in: 0...255, using: &random) }
-      _ = FuzzTests.feed(message.bytes.prefix(6) + rest, &policy)
+      let rest = (8..<message.bytes.count).map { _ in UInt8.random(in: 0...255, using: &random) }
+      _ = FuzzTests.feed(message.bytes.prefix(8) + rest, &policy)
     }
   }
 

@@ -178,7 +178,7 @@ extension EngineTests {
     }
 
     private static let nonsense: [[UInt8]] = [
-      [1], [1, 0, 0, 0, 1, 3, 0, 0, 7], [9, 0, 0, 0, 1, 3, 0, 0], [1, 0, 0, 0, 1, 99],
+      [1], [1, 64, 0, 0, 0, 0, 0, 1, 7], [9, 64, 0, 0, 0, 0, 0, 1], [1, 1, 0, 0, 0, 0, 0, 1],
     ]
 
     @Test(arguments: nonsense)
