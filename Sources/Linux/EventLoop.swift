@@ -3,10 +3,7 @@ public final class Deadline {
   /// CLOCK_MONOTONIC, nanoseconds.
   public let time: UInt64
   fileprivate var body: (() -> Void)?
-  fileprivate init(time: UInt64, body: @escaping () -> Void) {
-    self.time = time
-    self.body = body
-  }
+  fileprivate init(time: UInt64, body: @escaping () -> Void) { (self.time, self.body) = (time, body) }
   public func cancel() { body = nil }
 }
 

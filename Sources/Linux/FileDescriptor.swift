@@ -3,10 +3,7 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
   public let number: Int32
   /// What failed, or the kernel's own words where it had any (netlink's NETLINK_EXT_ACK).
   public let text: String
-  public init(_ number: Int32, _ text: String = "") {
-    self.number = number
-    self.text = text
-  }
+  public init(_ number: Int32, _ text: String = "") { (self.number, self.text) = (number, text) }
   /// The error of the call that has just failed.
   public static var last: Errno { Errno(errno) }
   public var description: String { unsafe (text.isEmpty ? "" : "\(text): ") + String(cString: strerror(number)) }

@@ -15,22 +15,16 @@ public struct NetlinkSocket {
   public init(groups: UInt32 = 0) throws(Errno) {
     socket = try openSocket(AF_NETLINK, Int32(SOCK_RAW.rawValue), NETLINK_ROUTE)
     for name in [NETLINK_EXT_ACK, NETLINK_CAP_ACK] { try setOption(socket.raw, SOL_NETLINK, name, Int32(1)) }
-    // SO_RCVBUFFORCE: CAP_NET_ADMIN allows more than the system's limit.
-    try setOption(socket.raw, SOL_SOCKET, SO_RCVBUFFORCE, Int32(4 << 20))
+    // Room for the largest policy's requests at once, and for their acknowledgements (768 bytes each, measured).
+    // CAP_NET_ADMIN allows more than the system's limit.
+    for name in [SO_RCVBUFFORCE, SO_SNDBUFFORCE] { try setOption(socket.raw, SOL_SOCKET, name, Int32(16 << 20)) }
     let address = sockaddr_nl(nl_family: UInt16(AF_NETLINK), nl_pad: 0, nl_pid: 0, nl_groups: groups)
     try bindSocket(socket.raw, to: rawBytes(address))
   }
 
   /// Sends all requests, in order, and returns the outcome of each: nil where it succeeded. One failure does not stop
   /// the rest.
-  public mutating func perform(_ requests: [NetlinkMessage]) -> [Errno?] {
-    var outcomes: [Errno?] = []
-    while outcomes.count < requests.count {
-      // Several hundred acknowledgements at once overflow the default receive buffer (measured).
-      outcomes += exchange(requests.dropFirst(outcomes.count).prefix(128)).outcomes
-    }
-    return outcomes
-  }
+  public mutating func perform(_ requests: [NetlinkMessage]) -> [Errno?] { exchange(requests).outcomes }
 
   /// Asks a question and returns the answer's messages: one, or with NLM_F_DUMP everything of a kind.
   public mutating func ask(_ question: NetlinkMessage) throws(Errno) -> [NetlinkEvent] {
@@ -41,19 +35,15 @@ public struct NetlinkSocket {
 
   /// Sends requests in one go and returns how each of them ended, and what else the kernel said to them. It works on
   /// rtnetlink requests within the send, and on a dump as it is read, so this never waits for anything else.
-  private mutating func exchange(_ batch: ArraySlice<NetlinkMessage>) -> (outcomes: [Errno?], events: [NetlinkEvent]) {
+  private mutating func exchange(_ batch: [NetlinkMessage]) -> (outcomes: [Errno?], events: [NetlinkEvent]) {
     let first = sequence &+ 1
     sequence &+= UInt32(batch.count)
-    var failure = Errno(ENOBUFS, "the kernel's answer was lost")
-    var open = batch.count
-    do throws(Errno) {
-      try sendDatagram(socket.raw, batch.enumerated().flatMap { $1.finished(sequence: first &+ UInt32($0)) })
-    } catch {
-      (failure, open) = (error, 0)
-    }
-    var outcomes = [Errno?](repeating: failure, count: batch.count)
+    let bytes = batch.enumerated().flatMap { $1.finished(sequence: first &+ UInt32($0)) }
+    let failure = attempt { () throws(Errno) in try sendDatagram(socket.raw, bytes) }
+    let unanswered = failure ?? Errno(ENOBUFS, "the kernel's answer was lost")
+    var outcomes = [Errno?](repeating: unanswered, count: batch.count)
     var events: [NetlinkEvent] = []
-    while open > 0, let messages = try? receive() {
+    while let messages = try? receive() {
       for message in messages {
         let index = Int(message.sequence &- first)
         guard index < outcomes.count else { continue }
@@ -61,7 +51,6 @@ public struct NetlinkSocket {
           events.append(message)
           continue
         }
-        open -= 1
         let number = message.body.integer(as: Int32.self)
         // NLM_F_CAPPED: of the request only its header is echoed, then come the attributes.
         let words = message.body.attributes(from: 4 + MemoryLayout<nlmsghdr>.size)[Int(NLMSGERR_ATTR_MSG.rawValue)]
@@ -71,12 +60,13 @@ public struct NetlinkSocket {
     return (outcomes, events)
   }
 
-  /// Reads all that has arrived. ENOBUFS: the kernel had to drop events behind these, so the caller must ask anew.
-  public func events(_ body: (NetlinkEvent) -> Void) throws(Errno) {
-    var loss: Errno?
+  /// Reads all that has arrived. False if the kernel had to drop events, so that the caller must ask anew.
+  public func events(_ body: (NetlinkEvent) -> Void) -> Bool {
+    var isWhole = true
     while true {
       do throws(Errno) { for event in try receive() { body(event) } } catch {
-        if error.number == ENOBUFS { loss = error } else if let loss { throw loss } else { return }
+        if error.number != ENOBUFS { return isWhole }
+        isWhole = false
       }
     }
   }

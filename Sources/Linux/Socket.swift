@@ -41,10 +41,9 @@ extension sock_filter {
 
 /// Attaches a classic BPF program and locks it, so that nobody can detach or replace it (SO_LOCK_FILTER).
 public func attachLockedFilter(_ socket: Int32, _ program: [FilterInstruction]) throws(Errno) {
-  var program = program
-  try unsafe program.withUnsafeMutableBufferPointer {
-    (code: inout UnsafeMutableBufferPointer<sock_filter>) throws(Errno) in
-    let filter = unsafe sock_fprog(len: UInt16(truncatingIfNeeded: code.count), filter: code.baseAddress)
+  try unsafe program.withUnsafeBufferPointer { (code: UnsafeBufferPointer<sock_filter>) throws(Errno) in
+    let start = unsafe UnsafeMutablePointer(mutating: code.baseAddress)
+    let filter = unsafe sock_fprog(len: UInt16(truncatingIfNeeded: code.count), filter: start)
     try unsafe setOption(socket, SOL_SOCKET, SO_ATTACH_FILTER, filter)
   }
   try setOption(socket, SOL_SOCKET, SO_LOCK_FILTER, Int32(1))
@@ -72,12 +71,10 @@ public func socketAddress(interface: Int32, protocol number: Int32 = 0) -> [UInt
 }
 
 /// Binds a socket to an address made by one of these.
-public func bindSocket(_ socket: Int32, to address: [UInt8]) throws(Errno) { try unsafe call(bind, socket, address) }
+public func bindSocket(_ raw: Int32, to address: [UInt8]) throws(Errno) { try unsafe call(bind, raw, address) }
 
 /// Connects a socket to an address made by one of these.
-public func connectSocket(_ socket: Int32, to address: [UInt8]) throws(Errno) {
-  try unsafe call(connect, socket, address)
-}
+public func connectSocket(_ raw: Int32, to address: [UInt8]) throws(Errno) { try unsafe call(connect, raw, address) }
 
 private func call(
   _ function: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32, _ socket: Int32, _ address: [UInt8]

@@ -48,10 +48,8 @@ extension Supervisor: ChildOwner {
 
   /// Tells how an interface is, and where its advertisements come from.
   func sendLink(_ interface: Interface) {
-    let peers = holdings(on: interface).flatMap(\.group.peers)
     let sources = Family.allCases.map { family in
-      let peers = peers.map(\.address).filter { $0.family == family }
-      return interface.source(family, linkLocal: peers.isEmpty || peers.contains { $0.isLinkLocal })
+      interface.source(family, for: holdings(on: interface).flatMap { $0.group.peers(family) })
     }
     var link = Link()
     (link.interface, link.condition) = (interface.number, interface.condition)
@@ -108,6 +106,6 @@ extension Supervisor: ChildOwner {
     guard let spare = holding.spend(family, bowOut: bowOut) else { return }
     if !bowOut { keeper.renew(holding, family) }
     _ = holding.use(spare.counter)
-    if (try? transmitter.advertise(spare, holding.group, on: holding.interface)) != nil { holding.advertised += 1 }
+    if (try? transmitter.advertise(spare, holding)) != nil { holding.advertised += 1 }
   }
 }

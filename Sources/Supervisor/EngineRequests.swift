@@ -105,7 +105,7 @@ extension Supervisor {
     // The lease begins no later than the other side's timer.
     keeper.renew(holding, request.family)
     return attempt { () throws(Errno) in
-      try transmitter.advertise(request, group, on: holding.interface)
+      try transmitter.advertise(request, holding)
       holding.advertised += 1
     }
   }
@@ -191,7 +191,7 @@ extension Supervisor {
     let router = group.families.contains(.ipv6) && holding.interface.isRouter
     loop.inPieces(group.addresses.prefix(limit).dropFirst(first), of: 2 * AddressKeeper.chunk) { [unowned self] piece in
       guard holding.round == round else { return false }
-      for shared in piece { try? transmitter.announce(shared.address, group, on: holding.interface, router: router) }
+      for shared in piece { try? transmitter.announce(shared.address, holding, router: router) }
       return true
     }
   }

@@ -51,6 +51,8 @@ final class Holding {
   /// How it is called in log and records.
   var name: String { "vhid \(group.vhid)@\(interface.name)" }
   var macvlanName: String { "carp\(interface.index)-\(group.vhid)" }
+  /// The MAC address the shared addresses answer with.
+  var mac: [UInt8] { group.mac == .virtual ? group.virtualMAC : interface.mac }
   /// The interface the addresses go onto, 0 while there is none.
   var carrier: Int32 { group.mac == .virtual ? macvlan : interface.index }
 

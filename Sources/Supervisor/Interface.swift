@@ -26,11 +26,7 @@ final class Interface {
   private var received: [[UInt8]] = []
   private let loop: EventLoop
 
-  init(name: String, number: UInt16, loop: EventLoop) {
-    self.name = name
-    self.number = number
-    self.loop = loop
-  }
+  init(name: String, number: UInt16, loop: EventLoop) { (self.name, self.number, self.loop) = (name, number, loop) }
 
   /// True if the receiving sockets there are pass what `groups` need.
   func serves(_ groups: [PolicyGroup]) -> Bool { received == groups.map(\.reception) }
@@ -43,7 +39,8 @@ final class Interface {
 
   /// Where advertisements come from: never a shared address. IPv4: the first own address, else 0.0.0.0 as FreeBSD.
   /// IPv6: the link-local one for multicast and link-local peers, else another one.
-  func source(_ family: Family, linkLocal: Bool) -> Address {
+  func source(_ family: Family, for peers: [Address]) -> Address {
+    let linkLocal = peers.isEmpty || peers.contains { $0.isLinkLocal }
     let candidates = own.lazy.map(\.address).filter { $0.family == family }
     let wanted = candidates.first { family == .ipv4 || $0.isLinkLocal == linkLocal }
     return wanted ?? Address(unspecified: family)

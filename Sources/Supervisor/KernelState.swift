@@ -54,7 +54,6 @@ struct ARPSettings: Equatable {
   }
 }
 
-
 /// An address as the kernel describes it (RTM_NEWADDR, RTM_DELADDR).
 struct KernelAddress: Equatable {
   let interface: Int32

@@ -12,18 +12,16 @@ extension Supervisor {
 
   func receiveKernelEvents() {
     var (areLinksNew, areAddressesNew) = (false, false)
-    let overflow = attempt { () throws(Errno) in
-      try monitor.events { event in
-        if event.type == RTM_NEWADDR || event.type == RTM_DELADDR {
-          guard let entry = KernelAddress(event.body) else { return }
-          if !isShared(entry) { areAddressesNew = true } else if event.type == RTM_DELADDR { miss(entry) }
-        } else if let link = KernelLink(event.body) {
-          links[link.index] = event.type == RTM_NEWLINK ? link : nil
-          areLinksNew = true
-        }
+    let isWhole = monitor.events { event in
+      if event.type == RTM_NEWADDR || event.type == RTM_DELADDR {
+        guard let entry = KernelAddress(event.body) else { return }
+        if !isShared(entry) { areAddressesNew = true } else if event.type == RTM_DELADDR { miss(entry) }
+      } else if let link = KernelLink(event.body) {
+        links[link.index] = event.type == RTM_NEWLINK ? link : nil
+        areLinksNew = true
       }
     }
-    if overflow != nil {
+    if !isWhole {
       log(.notice, "the kernel's events overflowed; reading its state anew")
       try? readKernel()
       // Sets what is missing.

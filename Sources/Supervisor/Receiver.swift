@@ -23,7 +23,7 @@ final class Receiver {
   ) throws(Errno) {
     (self.loop, self.deliver) = (loop, deliver)
     (frame.interface, frame.kind, frame.family) = (owner.number, kind, family)
-    let domain = kind == .foreign ? AF_PACKET : family == .ipv4 ? AF_INET : AF_INET6
+    let domain = kind == .foreign ? AF_PACKET : family.domain
     socket = try openSocket(domain, Int32(SOCK_RAW.rawValue), kind == .foreign ? 0 : 112)
     try attachLockedFilter(socket.raw, filter)
     try setOption(socket.raw, SOL_SOCKET, SO_RCVBUF, Int32(kind == .election ? 1 << 18 : 4096))
@@ -31,27 +31,19 @@ final class Receiver {
       try setOption(socket.raw, SOL_PACKET, 23, Int32(1))  // PACKET_IGNORE_OUTGOING (linux/if_packet.h)
       try bindSocket(socket.raw, to: socketAddress(interface: owner.index, protocol: Int32(ETH_P_ALL)))
     } else {
-      try setOption(socket.raw, SOL_SOCKET, SO_BINDTODEVICE, Array(owner.name.utf8) + [0])
+      try setOption(socket.raw, SOL_SOCKET, SO_BINDTOIFINDEX, owner.index)
       try setOption(socket.raw, SOL_SOCKET, SO_RXQ_OVFL, Int32(1))
       // What came between socket() and the filter is drained here, unread.
       for _ in 0..<1024 where (try? receiveDatagram(socket.raw, capacity: 1)) == nil { break }
-      try join(owner.index)
+      if family == .ipv6 { try setOption(socket.raw, Int32(IPPROTO_IPV6), IPV6_RECVHOPLIMIT, Int32(1)) }
+      // struct group_req: its address has room for 128 bytes.
+      let group = socketAddress(family.advertisementGroup.bytes)
+      let request = rawBytes(owner.index) + [UInt8](repeating: 0, count: 4) + group
+      let level = Int32(family == .ipv4 ? IPPROTO_IP : IPPROTO_IPV6)
+      try setOption(
+        socket.raw, level, MCAST_JOIN_GROUP, request + [UInt8](repeating: 0, count: 128 - group.count))
     }
     loop.watch(socket.raw) { [weak self] _ in self?.relay() }
-  }
-
-  /// Joins 224.0.0.18 or ff02::12.
-  private func join(_ interface: Int32) throws(Errno) {
-    if frame.family == .ipv4 {
-      var request = ip_mreqn()
-      request.imr_multiaddr.s_addr = UInt32(0xe000_0012).bigEndian
-      request.imr_ifindex = interface
-      return try setOption(socket.raw, Int32(IPPROTO_IP), IP_ADD_MEMBERSHIP, request)
-    }
-    try setOption(socket.raw, Int32(IPPROTO_IPV6), IPV6_RECVHOPLIMIT, Int32(1))
-    // struct ipv6_mreq.
-    let request: [UInt8] = [0xff, 0x02] + [UInt8](repeating: 0, count: 13) + [0x12] + rawBytes(interface)
-    try setOption(socket.raw, Int32(IPPROTO_IPV6), IPV6_ADD_MEMBERSHIP, request)
   }
 
   /// Hands over what has come, and ends.

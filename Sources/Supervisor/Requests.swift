@@ -36,7 +36,7 @@ enum Request {
     _ type: Int, flags: Int32 = 0, _ address: Address, _ prefix: UInt8, _ interface: Int32, _ more: [Attribute] = []
   ) -> NetlinkMessage {
     let header = ifaddrmsg(
-      ifa_family: number(address.family), ifa_prefixlen: prefix, ifa_flags: 0, ifa_scope: 0,
+      ifa_family: UInt8(address.family.domain), ifa_prefixlen: prefix, ifa_flags: 0, ifa_scope: 0,
       ifa_index: UInt32(bitPattern: interface))
     let names = [Attribute(IFA_LOCAL, address.bytes), Attribute(IFA_ADDRESS, address.bytes)]
     return NetlinkMessage(type, flags: flags, header: header, names + more)
@@ -46,16 +46,12 @@ enum Request {
   static func route(_ shared: HostAddress, on interface: Int32, add: Bool) -> NetlinkMessage {
     let scope = shared.address.family == .ipv4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE
     let header = rtmsg(
-      rtm_family: number(shared.address.family), rtm_dst_len: shared.prefix, rtm_src_len: 0, rtm_tos: 0,
+      rtm_family: UInt8(shared.address.family.domain), rtm_dst_len: shared.prefix, rtm_src_len: 0, rtm_tos: 0,
       rtm_table: UInt8(RT_TABLE_MAIN.rawValue), rtm_protocol: mark, rtm_scope: UInt8(scope.rawValue),
       rtm_type: UInt8(RTN_UNICAST), rtm_flags: 0)
     return NetlinkMessage(
       add ? RTM_NEWROUTE : RTM_DELROUTE, flags: add ? NLM_F_CREATE | NLM_F_EXCL : 0, header: header,
       [Attribute(RTA_DST.rawValue, shared.network.bytes), Attribute(RTA_OIF.rawValue, interface)])
-  }
-
-  private static func number(_ family: Family) -> UInt8 {
-    UInt8(truncatingIfNeeded: family == .ipv4 ? AF_INET : AF_INET6)
   }
 
   // MARK: - Links

@@ -11,7 +11,4 @@ struct TokenBucket {
     tokens -= 1
     return true
   }
-
-  /// The last one was not needed.
-  mutating func giveBack() { tokens += 1 }
 }

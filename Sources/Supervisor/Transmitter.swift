@@ -6,16 +6,15 @@ final class Transmitter {
   /// Whole frames, any interface; protocol 0 receives nothing.
   private let frames: FileDescriptor
   /// Whole IP packets, to a peer.
-  private let packets: [Family: FileDescriptor]
+  private let (packets4, packets6): (FileDescriptor, FileDescriptor)
 
   init() throws(Errno) {
     frames = try openSocket(AF_PACKET, Int32(SOCK_RAW.rawValue))
-    let unicast4 = try openSocket(AF_INET, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW))
-    let unicast6 = try openSocket(AF_INET6, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW))
-    try setOption(unicast6.raw, Int32(IPPROTO_IPV6), IPV6_HDRINCL, Int32(1))
-    packets = [.ipv4: unicast4, .ipv6: unicast6]
+    packets4 = try openSocket(AF_INET, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW))
+    packets6 = try openSocket(AF_INET6, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW))
     // These two only send: a filter that passes nothing keeps their queues empty.
-    for socket in packets.values { try attachLockedFilter(socket.raw, [FilterInstruction(UInt16(BPF_RET | BPF_K), 0)]) }
+    let nothing = [FilterInstruction(UInt16(BPF_RET | BPF_K))]
+    for socket in [packets4, packets6] { try attachLockedFilter(socket.raw, nothing) }
   }
 
   /// The 36 bytes of CARP section 2.
@@ -27,58 +26,53 @@ final class Transmitter {
   }
 
   /// Sends one advertisement to the group, or to each peer of the family.
-  func advertise(_ request: Advertise, _ group: PolicyGroup, on interface: Interface) throws(Errno) {
-    let payload = Transmitter.advertisement(request, vhid: group.vhid)
-    let peers = group.peers(request.family)
-    let source = interface.source(request.family, linkLocal: peers.isEmpty || peers.contains { $0.isLinkLocal })
+  func advertise(_ request: Advertise, _ holding: Holding) throws(Errno) {
+    let payload = Transmitter.advertisement(request, vhid: holding.group.vhid)
+    let peers = holding.group.peers(request.family)
+    let source = holding.interface.source(request.family, for: peers)
     if peers.isEmpty {
       // IPv6 multicast without a link-local source would be dropped by every peer.
       if request.family == .ipv6 && source.isUnspecified { throw Errno(EADDRNOTAVAIL) }
-      let all =
-        request.family == .ipv4
-        ? Address(family: .ipv4, high: 0, low: 0xe000_0012) : Address(family: .ipv6, high: 0xff02 << 48, low: 0x12)
-      return try multicast(Transmitter.packet(112, source, all, payload), to: all, of: group, on: interface)
+      return try multicast(112, source, request.family.advertisementGroup, payload, holding)
     }
     var failure: Errno?
     for peer in peers {
-      let name = socketAddress(peer.bytes, scope: peer.isLinkLocal ? interface.index : 0)
+      let name = socketAddress(peer.bytes, scope: peer.isLinkLocal ? holding.interface.index : 0)
       let packet = Transmitter.packet(112, source, peer, payload)
-      guard let socket = packets[peer.family] else { continue }
+      let socket = peer.family == .ipv4 ? packets4 : packets6
       failure = attempt { () throws(Errno) in try sendDatagram(socket.raw, packet, to: name) } ?? failure
     }
     if let failure { throw failure }
   }
 
   /// Gratuitous ARP (a broadcast request, as the BSDs send) or unsolicited NA for one shared address.
-  func announce(_ address: Address, _ group: PolicyGroup, on interface: Interface, router: Bool) throws(Errno) {
-    let mac = source(group, interface)
+  func announce(_ address: Address, _ holding: Holding, router: Bool) throws(Errno) {
     if address.family == .ipv4 {
-      let arp = [0, 1, 8, 0, 6, 4, 0, 1] + mac + address.bytes + [0, 0, 0, 0, 0, 0] + address.bytes
-      return try send([0xff, 0xff, 0xff, 0xff, 0xff, 0xff] + mac + [8, 6] + arp, on: interface)
+      let arp = [0, 1, 8, 0, 6, 4, 0, 1] + holding.mac + address.bytes + [0, 0, 0, 0, 0, 0] + address.bytes
+      return try send([8, 6] + arp, to: [UInt8](repeating: 0xff, count: 6), holding)
     }
     let allNodes = Address(family: .ipv6, high: 0xff02 << 48, low: 1)
     // Override; Router where this host is one, or its clients would drop it as their default router (RFC 4861 7.2.5).
-    var message: [UInt8] = [136, 0, 0, 0, router ? 0xa0 : 0x20, 0, 0, 0] + address.bytes + [2, 1] + mac
+    var message = [136, 0, 0, 0, router ? 0xa0 : 0x20, 0, 0, 0] + address.bytes + [2, 1] + holding.mac
     let pseudo = address.bytes + allNodes.bytes + big(UInt32(message.count)) + [0, 0, 0, 58]
     message.replaceSubrange(2..<4, with: big(checksum(pseudo + message)))
-    try multicast(Transmitter.packet(58, address, allNodes, message), to: allNodes, of: group, on: interface)
-  }
-
-  private func source(_ group: PolicyGroup, _ interface: Interface) -> [UInt8] {
-    group.mac == .virtual ? group.virtualMAC : interface.mac
+    try multicast(58, address, allNodes, message, holding)
   }
 
   /// To the MAC address of a multicast address (RFC 1112 section 6.4, RFC 2464 section 7).
-  private func multicast(_ packet: [UInt8], to target: Address, of group: PolicyGroup, on interface: Interface)
+  private func multicast(_ number: UInt8, _ source: Address, _ target: Address, _ payload: [UInt8], _ holding: Holding)
     throws(Errno)
   {
-    let isIPv4 = target.family == .ipv4
-    let mac: [UInt8] = isIPv4 ? [1, 0, 0x5e] + target.bytes.suffix(3) : [0x33, 0x33] + target.bytes.suffix(4)
-    try send(mac + source(group, interface) + (isIPv4 ? [8, 0] : [0x86, 0xdd]) + packet, on: interface)
+    let (type, mac): ([UInt8], [UInt8]) =
+      target.family == .ipv4
+      ? ([8, 0], [1, 0, 0x5e] + target.bytes.suffix(3)) : ([0x86, 0xdd], [0x33, 0x33] + target.bytes.suffix(4))
+    try send(type + Transmitter.packet(number, source, target, payload), to: mac, holding)
   }
 
-  private func send(_ frame: [UInt8], on interface: Interface) throws(Errno) {
-    try sendDatagram(frames.raw, frame, to: socketAddress(interface: interface.index))
+  /// An Ethernet frame, of which `content` begins with the type.
+  private func send(_ content: [UInt8], to mac: [UInt8], _ holding: Holding) throws(Errno) {
+    let interface = socketAddress(interface: holding.interface.index)
+    try sendDatagram(frames.raw, mac + holding.mac + content, to: interface)
   }
 
   /// The IP header: TTL 255, no options; for protocol 112 DSCP CS7 and DF (CARP section 1).
