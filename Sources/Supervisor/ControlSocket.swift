@@ -14,11 +14,8 @@ final class ControlSocket {
   /// The connections that the engine has.
   private var clients: [UInt32: Connection] = [:]
   private var last: UInt32 = 0
-  private(set) var isListening = false
   /// Says who administers and who reads.
   var settings = Settings()
-  /// Hands a connection to the engine; false if there is none.
-  var handOver: ((Connection, Int32) -> Bool)?
 
   init(_ options: Options, owner: Identity, _ loop: EventLoop, _ audit: AuditTrail) throws {
     path = options.runtimeDirectory + "/control.sock"
@@ -48,12 +45,11 @@ final class ControlSocket {
     self.socket = socket
   }
 
-  /// Begins to accept.
-  func listen() {
-    guard let raw = socket?.raw, !isListening else { return }
-    isListening = true
-    _ = Glibc.listen(raw, 64)
-    loop.watch(raw) { [unowned self] _ in accept(raw) }
+  /// Accepts connections, for the engine behind `channel`.
+  func serve(_ channel: Endpoint) {
+    guard let raw = socket?.raw else { return }
+    _ = listen(raw, 64)
+    loop.watch(raw) { [unowned self] _ in accept(raw, for: channel) }
   }
 
   /// True if `connection` was an administrator's when it was accepted.
@@ -65,14 +61,17 @@ final class ControlSocket {
 
   func closed(_ connection: UInt32) { clients[connection] = nil }
 
-  /// The engine that had them is gone, and so are the connections.
-  func forgetAll() { clients = [:] }
+  /// The engine that had them is gone, and so are the connections; new ones wait for the next engine.
+  func forgetAll() {
+    clients = [:]
+    if let socket { loop.unwatch(socket.raw) }
+  }
 
   func remove() {
     if socket != nil { unsafe unlink(path) }
   }
 
-  private func accept(_ listener: Int32) {
+  private func accept(_ listener: Int32, for channel: Endpoint) {
     let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     guard let connection = try? FileDescriptor(checking: cl_accept4(listener, flags)) else {
       // Out of descriptors: the connection waits in the queue, the loop must not spin on it.
@@ -92,13 +91,15 @@ final class ControlSocket {
       clients.count >= ControlSocket.total
       || clients.values.count { $0.uid == client.uid } >= ControlSocket.perUser
     client.access = areTooMany || !reads ? .none : administers ? .administer : .read
-    let isTaken = handOver?(client, connection.raw) == true
+    let failure = attempt { () throws(Errno) in
+      try channel.send(.connection(client), descriptors: [connection.raw])
+    }
     if client.access == .none {
       // So many a second at most are refused, however many there are.
       loop.rest(listener, milliseconds: 10)
       let cause = reads ? "too many connections" : "in none of the groups that read or administer"
       audit(.connection, ControlSocket.name(client), .deny, cause: cause)
-    } else if isTaken {
+    } else if failure == nil {
       clients[last] = client
       audit(.connection, ControlSocket.name(client), cause: administers ? "administers" : "reads")
     }

@@ -87,7 +87,7 @@ public final class Supervisor {
     let control = try ControlSocket(options, owner: identities.own, loop, audit)
     let children = try Children(loop, log, engine: program.raw, identities, audit)
     // systemd's credentials are root's, to be read while this still may.
-    let credentials = Secrets.credentials()
+    let credentials = Supervisor.readCredentials()
     // From here on nothing runs with more than the two network capabilities.
     try drop(to: identities.own, keeping: .supervisor)
     audit(.capabilityDrop, "supervisor uid \(identities.own.uid), CAP_NET_RAW and CAP_NET_ADMIN kept")
@@ -106,10 +106,6 @@ public final class Supervisor {
     (self.credentials, self.audit, self.loop) = (credentials, audit, loop)
     (self.signals, self.children, self.control) = (signals, children, control)
     loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
-    control.handOver = { [unowned self] connection, descriptor in
-      guard enginePhase == .running, let channel = engine?.endpoint else { return false }
-      return (try? channel.send(.connection(connection), descriptors: [descriptor])) != nil
-    }
     children.onLauncherReady = { [unowned self] in reload(for: 0) }
     children.onLauncherLost = { [unowned self] in
       if isStopping { return finish() }
@@ -126,7 +122,7 @@ public final class Supervisor {
 
   /// The engine runs and has its configuration: the service is up.
   func becomeReady() {
-    control.listen()
+    if let engine, enginePhase == .running { control.serve(engine.endpoint) }
     Startup.notify("READY=1")
   }
 
@@ -154,7 +150,7 @@ public final class Supervisor {
       children.end(engine, "has not been heard for a second")
     }
     let status = "MASTER of \(holdings.filter(\.isOurs).count) of \(holdings.count) virtual hosts"
-    if status != toldStatus && control.isListening {
+    if status != toldStatus {
       toldStatus = status
       Startup.notify("STATUS=\(status)")
     }
