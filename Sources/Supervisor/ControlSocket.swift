@@ -25,22 +25,21 @@ final class ControlSocket {
       return
     }
     if path.utf8.count > 106 {
-      throw StartFailure(ExitCode.usage, "\(path) is too long for a socket; choose a shorter --runtime-directory")
+      throw StartFailure("\(path) is too long for a socket; choose a shorter --runtime-directory", ExitCode.usage)
     }
     if unsafe mkdir(options.runtimeDirectory, 0o755) == 0, owner != .current {
       try unsafe check(chown(options.runtimeDirectory, owner.uid, owner.gid))
     }
     let socket = try openSocket(AF_UNIX, Int32(SOCK_STREAM.rawValue))
     if (try? connectSocket(socket.raw, to: socketAddress(path: path))) != nil {
-      throw StartFailure(
-        ExitCode.system, "another carpd serves \(path); stop it, or choose another --runtime-directory")
+      throw StartFailure("another carpd serves \(path); stop it, or choose another --runtime-directory")
     }
     unsafe unlink(path)
     // Everybody may connect. Set by umask: a change by name could be led elsewhere by who owns the directory.
     let mask = umask(0o111)
     defer { _ = umask(mask) }
     do throws(Errno) { try bindSocket(socket.raw, to: socketAddress(path: path)) } catch {
-      throw StartFailure(ExitCode.system, "cannot make \(path): \(error)")
+      throw StartFailure("cannot make \(path): \(error)")
     }
     self.socket = socket
   }
@@ -91,15 +90,13 @@ final class ControlSocket {
       clients.count >= ControlSocket.total
       || clients.values.count { $0.uid == client.uid } >= ControlSocket.perUser
     client.access = areTooMany || !reads ? .none : administers ? .administer : .read
-    let failure = attempt { () throws(Errno) in
-      try channel.send(.connection(client), descriptors: [connection.raw])
-    }
+    let isTaken = (try? channel.send(.connection(client), descriptors: [connection.raw])) != nil
     if client.access == .none {
       // So many a second at most are refused, however many there are.
       loop.rest(listener, milliseconds: 10)
       let cause = reads ? "too many connections" : "in none of the groups that read or administer"
       audit(.connection, ControlSocket.name(client), .deny, cause: cause)
-    } else if failure == nil {
+    } else if isTaken {
       clients[last] = client
       audit(.connection, ControlSocket.name(client), cause: administers ? "administers" : "reads")
     }

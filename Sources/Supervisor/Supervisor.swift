@@ -77,7 +77,7 @@ public final class Supervisor {
     let identities = try Identities(options)
     if options.noUsers { log(.warning, "--no-users: all roles run as the same user; for test rigs only") }
     do throws(Errno) { configuration = try openFile(options.config, O_RDONLY | O_NOCTTY) } catch {
-      throw StartFailure(ExitCode.config, "cannot open \(options.config): \(error); name the file with --config")
+      throw StartFailure("cannot open \(options.config): \(error); name the file with --config", ExitCode.config)
     }
     groups = try openFile("/etc/group", O_RDONLY)
     let program = try Startup.openEngine(options)
@@ -92,7 +92,7 @@ public final class Supervisor {
     try drop(to: identities.own, keeping: .supervisor)
     audit(.capabilityDrop, "supervisor uid \(identities.own.uid), CAP_NET_RAW and CAP_NET_ADMIN kept")
     if !options.check && !Capabilities.supervisor.allSatisfy(ProcessStatus.own.permits) {
-      throw StartFailure(ExitCode.system, "CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
+      throw StartFailure("CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
     }
     let landlock = landlockVersion()
     if options.check {
