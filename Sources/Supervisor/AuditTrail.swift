@@ -82,7 +82,7 @@ final class AuditTrail: ChildOwner {
     guard let orders, let children else { return }
     let failure = attempt { () throws(Errno) in
       let place = try openFile(orders.directory, O_PATH | O_DIRECTORY)
-      let journal = Log.connectedJournal()
+      let journal = Log.openJournal()
       auditor = try children.start(.auditor, for: self, extra: [place.raw] + (journal.map { [$0.raw] } ?? []))
     }
     if let failure { again("\(failure)") }

@@ -14,11 +14,8 @@ final class ControlSocket {
   /// The connections that the engine has.
   private var clients: [UInt32: Connection] = [:]
   private var last: UInt32 = 0
-  private(set) var isListening = false
   /// Says who administers and who reads.
   var settings = Settings()
-  /// Hands a connection to the engine; false if there is none.
-  var handOver: ((Connection, Int32) -> Bool)?
 
   init(_ options: Options, owner: Identity, _ loop: EventLoop, _ audit: AuditTrail) throws {
     path = options.runtimeDirectory + "/control.sock"
@@ -28,32 +25,30 @@ final class ControlSocket {
       return
     }
     if path.utf8.count > 106 {
-      throw StartFailure(ExitCode.usage, "\(path) is too long for a socket; choose a shorter --runtime-directory")
+      throw StartFailure("\(path) is too long for a socket; choose a shorter --runtime-directory", ExitCode.usage)
     }
     if unsafe mkdir(options.runtimeDirectory, 0o755) == 0, owner != .current {
       try unsafe check(chown(options.runtimeDirectory, owner.uid, owner.gid))
     }
     let socket = try openSocket(AF_UNIX, Int32(SOCK_STREAM.rawValue))
     if (try? connectSocket(socket.raw, to: socketAddress(path: path))) != nil {
-      throw StartFailure(
-        ExitCode.system, "another carpd serves \(path); stop it, or choose another --runtime-directory")
+      throw StartFailure("another carpd serves \(path); stop it, or choose another --runtime-directory")
     }
     unsafe unlink(path)
     // Everybody may connect. Set by umask: a change by name could be led elsewhere by who owns the directory.
     let mask = umask(0o111)
     defer { _ = umask(mask) }
     do throws(Errno) { try bindSocket(socket.raw, to: socketAddress(path: path)) } catch {
-      throw StartFailure(ExitCode.system, "cannot make \(path): \(error)")
+      throw StartFailure("cannot make \(path): \(error)")
     }
     self.socket = socket
   }
 
-  /// Begins to accept.
-  func listen() {
-    guard let raw = socket?.raw, !isListening else { return }
-    isListening = true
-    _ = Glibc.listen(raw, 64)
-    loop.watch(raw) { [unowned self] _ in accept(raw) }
+  /// Accepts connections, for the engine behind `channel`.
+  func serve(_ channel: Endpoint) {
+    guard let raw = socket?.raw else { return }
+    _ = listen(raw, 64)
+    loop.watch(raw) { [unowned self] _ in accept(raw, for: channel) }
   }
 
   /// True if `connection` was an administrator's when it was accepted.
@@ -65,14 +60,17 @@ final class ControlSocket {
 
   func closed(_ connection: UInt32) { clients[connection] = nil }
 
-  /// The engine that had them is gone, and so are the connections.
-  func forgetAll() { clients = [:] }
+  /// The engine that had them is gone, and so are the connections; new ones wait for the next engine.
+  func forgetAll() {
+    clients = [:]
+    if let socket { loop.unwatch(socket.raw) }
+  }
 
   func remove() {
     if socket != nil { unsafe unlink(path) }
   }
 
-  private func accept(_ listener: Int32) {
+  private func accept(_ listener: Int32, for channel: Endpoint) {
     let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     guard let connection = try? FileDescriptor(checking: cl_accept4(listener, flags)) else {
       // Out of descriptors: the connection waits in the queue, the loop must not spin on it.
@@ -92,7 +90,7 @@ final class ControlSocket {
       clients.count >= ControlSocket.total
       || clients.values.count { $0.uid == client.uid } >= ControlSocket.perUser
     client.access = areTooMany || !reads ? .none : administers ? .administer : .read
-    let isTaken = handOver?(client, connection.raw) == true
+    let isTaken = (try? channel.send(.connection(client), descriptors: [connection.raw])) != nil
     if client.access == .none {
       // So many a second at most are refused, however many there are.
       loop.rest(listener, milliseconds: 10)

@@ -7,11 +7,9 @@ public enum LogFormat: String, Sendable {
 /// The daemon's log: an event is a line on standard error, or an entry with fields where that is the journal. A reader
 /// that does not read costs lines, never time.
 public final class Log {
-  private static let journalPath = socketAddress(path: "/run/systemd/journal/socket")
-
   private let format: LogFormat
-  /// What the journal is written to; nil where standard error is something else.
-  private let journal: FileDescriptor?
+  /// Standard error is the journal, which takes fields too.
+  private let isJournal: Bool
   /// What is less important is left out.
   var level = LogLevel.info
   private var lost = 0
@@ -19,9 +17,8 @@ public final class Log {
   public init(format: LogFormat) {
     self.format = format
     var status = stat()
-    let isThere = unsafe fstat(STDERR_FILENO, &status) == 0
-    let isJournal = isThere && Startup.environment("JOURNAL_STREAM") == "\(status.st_dev):\(status.st_ino)"
-    journal = isJournal ? try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue)) : nil
+    unsafe fstat(STDERR_FILENO, &status)
+    isJournal = Startup.environment("JOURNAL_STREAM") == "\(status.st_dev):\(status.st_ino)"
   }
 
   /// The field that tells kinds of lines apart; carpd(8) lists them. The engine's notes are of the kinds of `NoteCode`.
@@ -29,21 +26,18 @@ public final class Log {
     "MESSAGE_ID=6d1f2c7ae0b84f5c93aa5c1e8d0742" + (kind < 16 ? "0" : "") + String(kind, radix: 16)
   }
 
-  /// A socket connected to the journal, where there is one.
-  static func connectedJournal() -> FileDescriptor? {
-    guard let socket = try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue)) else { return nil }
-    return (try? connectSocket(socket.raw, to: journalPath)) == nil ? nil : socket
-  }
+  /// A socket connected to the journal, where there is one: made anew each time, for the journal may have been.
+  static func openJournal() -> FileDescriptor? { Startup.connected(to: "/run/systemd/journal/socket") }
 
   /// Logs one event. `text` may hold parts that came from outside; control characters are made visible. `fields`, of the
   /// form NAME=VALUE, are what the journal finds it by.
   public func callAsFunction(_ level: LogLevel, _ text: String, _ fields: [String] = []) {
     if level.rawValue > self.level.rawValue { return }
     let line = (level.rawValue <= LogLevel.warning.rawValue ? "carp: \(level.name): " : "carp: ") + text
-    if let journal {
+    if isJournal, let journal = Log.openJournal() {
       let entry = ["MESSAGE=\(line)", "PRIORITY=\(level.rawValue)", "SYSLOG_IDENTIFIER=carpd"] + fields
       let bytes = Array(entry.map { Log.visible($0) + "\n" }.joined().utf8)
-      if (try? sendDatagram(journal.raw, bytes, to: Log.journalPath)) != nil { return }
+      if (try? sendDatagram(journal.raw, bytes)) != nil { return }
     }
     if format == .text { return plain(line) }
     let escaped = Log.visible(text).unicodeScalars.reduce(into: "") {

@@ -10,7 +10,7 @@ extension HostAddress {
 
 /// What a virtual host may do: the object that requests name by its index.
 @dynamicMemberLookup
-struct PolicyGroup: Equatable, Sendable {
+struct PolicyGroup: Sendable {
   /// As configured. The key of the digest is handed to the engine and of no use here.
   var host: VirtualHost
   fileprivate(set) var addresses: [HostAddress] = []
@@ -68,6 +68,8 @@ struct Policy: Sendable {
   private(set) var tracks: [(name: String, demotion: UInt8)] = []
   /// Of the audit log's MAC: for the auditor alone.
   private(set) var auditKey: [UInt8] = []
+  /// True once all of it is there.
+  private(set) var isComplete = false
   private var total = 0
 
   init(generation: UInt32) { self.generation = generation }
@@ -77,71 +79,66 @@ struct Policy: Sendable {
     (groups.map(\.interfaceName) + tracks.map(\.name)).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
-  mutating func add(_ host: VirtualHost) throws(Refusal) {
-    guard Int(host.group) == groups.count, groups.count < Policy.maximumGroups else {
-      throw Refusal(text: "virtual hosts out of order or too many")
+  /// Takes the next message of a configuration.
+  mutating func add(_ message: Message) throws(Refusal) {
+    try require(!isComplete, "more after its end")
+    switch message {
+    case .settings(let new): settings = new
+    case .virtualHost(var host):
+      let isNext = Int(host.group) == groups.count && groups.count < Policy.maximumGroups
+      try require(isNext, "virtual hosts out of order or too many")
+      try require(isInterface(host.interfaceName), "not an interface name")
+      let isInRange = host.vhid >= 1 && host.advskew <= 254 && (host.advbase > 0 || host.advskew > 0)
+      try require(isInRange, "vhid, advbase or advskew out of range")
+      let isTwice = groups.contains { $0.interfaceName == host.interfaceName && $0.vhid == host.vhid }
+      try require(!isTwice, "vhid \(host.vhid) twice on \(host.interfaceName)")
+      // The file's numbers: where it stands there makes no difference to what it is.
+      (host.group, host.interface) = (0, 0)
+      groups.append(PolicyGroup(host: host))
+    case .address(var entry):
+      let (group, address) = (Int(entry.group), entry.address)
+      total += 1
+      let isIn = groups.indices.contains(group) && total <= Policy.maximumAddresses * 2
+      let isPlain = address.family == .ipv6 || address.high == 0 && address.low <= UInt64(UInt32.max)
+      let isUsable = isPlain && !address.isUnspecified && !address.isMulticast && entry.prefix <= entry.hostPrefix
+      try require(isIn && isUsable, "not a usable address")
+      entry.group = 0
+      if entry.isPeer { groups[group].peers.append(entry) } else { groups[group].addresses.append(entry) }
+    case .track(_, let name, let demotion):
+      try require(isInterface(name), "not an interface name")
+      try require(tracks.count < 64, "too many tracks")
+      tracks.append((name, demotion))
+    case .commit: try checkWhole()
+    default: throw Refusal(text: "not a configuration message")
     }
-    try check(interface: host.interfaceName)
-    guard host.vhid >= 1, host.advskew <= 254, host.advbase > 0 || host.advskew > 0 else {
-      throw Refusal(text: "vhid, advbase or advskew out of range")
-    }
-    var host = host
-    // The file's numbers: where it stands there makes no difference to what it is.
-    (host.group, host.interface) = (0, 0)
-    if groups.contains(where: { $0.interfaceName == host.interfaceName && $0.vhid == host.vhid }) {
-      throw Refusal(text: "vhid \(host.vhid) twice on \(host.interfaceName)")
-    }
-    groups.append(PolicyGroup(host: host))
   }
 
-  private func check(interface name: String) throws(Refusal) {
+  private func require(_ holds: Bool, _ text: @autoclosure () -> String) throws(Refusal) {
+    if !holds { throw Refusal(text: text()) }
+  }
+
+  private func isInterface(_ name: String) -> Bool {
     let isForbidden = { (byte: UInt8) in byte <= 0x20 || byte == UInt8(ascii: "/") }
-    if !(1...15).contains(name.utf8.count) || name.utf8.contains(where: isForbidden) || [".", ".."].contains(name) {
-      throw Refusal(text: "not an interface name")
-    }
+    return (1...15).contains(name.utf8.count) && !name.utf8.contains(where: isForbidden) && ![".", ".."].contains(name)
   }
 
-  mutating func add(track name: String, _ demotion: UInt8) throws(Refusal) {
-    try check(interface: name)
-    guard tracks.count < 64 else { throw Refusal(text: "too many tracks") }
-    tracks.append((name, demotion))
-  }
-
-  mutating func add(_ entry: HostAddress) throws(Refusal) {
-    let (group, address) = (Int(entry.group), entry.address)
-    total += 1
-    guard groups.indices.contains(group), total <= Policy.maximumAddresses * 2, !address.isUnspecified,
-      !address.isMulticast, entry.prefix <= entry.hostPrefix,
-      address.family == .ipv6 || address.high == 0 && address.low <= UInt64(UInt32.max)
-    else { throw Refusal(text: "not a usable address") }
-    var entry = entry
-    entry.group = 0
-    if entry.isPeer { groups[group].peers.append(entry) } else { groups[group].addresses.append(entry) }
-  }
-
-  /// To be asked once all of it is there.
-  func checkWhole() throws(Refusal) {
-    if groups.isEmpty { throw Refusal(text: "no virtual host") }
+  private mutating func checkWhole() throws(Refusal) {
+    try require(!groups.isEmpty, "no virtual host")
     var seen: Set<Address> = []
     for group in groups {
-      if group.addresses.isEmpty || group.addresses.count != group.host.addresses
-        || group.peers.count != group.host.peers
-      {
-        throw Refusal(text: "address or peer list incomplete")
-      }
-      for entry in group.addresses where !seen.insert(entry.address).inserted {
-        throw Refusal(text: "\(entry.address) twice")
-      }
+      let (addresses, peers) = (group.addresses.count, group.peers.count)
+      let isWhole = addresses > 0 && addresses == group.host.addresses && peers == group.host.peers
+      try require(isWhole, "address or peer list incomplete")
+      for entry in group.addresses { try require(seen.insert(entry.address).inserted, "\(entry.address) twice") }
     }
+    isComplete = true
   }
 
   /// Puts the keys in the place of their names; `key` looks them up.
   mutating func resolve(_ key: (SecretKind, [UInt8]) throws(Refusal) -> [UInt8]) throws(Refusal) {
     for index in groups.indices {
       let secret = try key(groups[index].secretKind, groups[index].secret)
-      if secret.count > 20 {
-        throw Refusal(text: "the key of vhid \(groups[index].vhid) is longer than 20 bytes")
-      }
+      try require(secret.count <= 20, "the key of vhid \(groups[index].vhid) is longer than 20 bytes")
       (groups[index].host.secretKind, groups[index].host.secret) = (secret.isEmpty ? .none : .key, secret)
     }
     auditKey = try key(settings.auditKeyKind, settings.auditKey)

@@ -12,58 +12,57 @@ extension Supervisor {
   }
 
   private func startReload() {
-    guard let connection = reloads.first, !isStopping else { return }
+    if reloads.isEmpty || isStopping { return }
     if policy != nil {
       log(.notice, "reading \(options.config) anew")
       Startup.notify("RELOADING=1\nMONOTONIC_USEC=\(EventLoop.now() / 1000)")
     }
-    do throws(Errno) {
+    let failure = attempt { () throws(Errno) in
       // By its name: an editor may have put another file in its place.
       let file = policy == nil ? configuration : try openFile(options.config, O_RDONLY | O_NOCTTY | O_NONBLOCK)
-      let generation = (policy?.generation ?? 0) &+ 1
-      _ = try ConfigurationLoad(file, groups, options, credentials, generation, children, log) { [unowned self] in
-        finishReload($0, $1, for: connection)
-      }
-    } catch {
-      let text = "cannot read \(options.config): \(error); it must be readable for the group of carpd's user (0640)"
-      finishReload(nil, [finding(.error, text)], for: connection)
+      _ = try ConfigurationLoad(file, for: self)
     }
+    guard let failure else { return }
+    report(.error, "cannot be read: \(failure); it must be readable for the group of carpd's user (0640)")
+    finishReload(nil)
   }
 
-  private func finishReload(_ new: Policy?, _ findings: [Message], for connection: UInt32) {
-    if isStopping { return }
-    var findings = findings
+  /// Takes up what has become of the file: `new`, or nothing for reasons that were reported.
+  func finishReload(_ new: Policy?) {
     let old = policy
-    let failure = attempt { () throws(Errno) in if let new { try take(new, &findings) } }
-    if let failure { findings.append(finding(.error, "the kernel does not tell its addresses: \(failure)")) }
+    let failure = attempt { () throws(Errno) in if let new, !isStopping { try take(new) } }
+    if let failure { report(.error, "the kernel does not tell its addresses: \(failure)") }
     if isStopping { return }
+    guard let policy, engine != nil, let client = reloads.first else {
+      return fail(policy == nil && !options.check ? ExitCode.config : 1)
+    }
     if let old {
-      let generation = policy?.generation ?? old.generation
-      let succeeded = generation != old.generation
-      let who = connection == 0 ? "SIGHUP" : control.name(connection)
+      let (generation, succeeded) = (policy.generation, policy.generation != old.generation)
+      let who = client == 0 ? "SIGHUP" : control.name(client)
       audit(.reload, "generation \(generation)", succeeded ? .allow : .error, origin: .administrator, cause: who)
       log(succeeded ? .notice : .error, "configuration \(generation) \(succeeded ? "is" : "stays") in force")
-      for finding in findings { tell(finding) }
-      tell(.reloadResult(connection: connection, succeeded: succeeded, generation: generation))
+      tell(.reloadResult(connection: client, succeeded: succeeded, generation: generation))
       becomeReady()
-    } else if engine == nil {
-      return fail(policy == nil && !options.check ? ExitCode.config : 1)
     }
     reloads.removeFirst()
     startReload()
   }
 
-  /// Puts `new` in force if it can hold on this machine, and adds to `findings` what is to be said of it.
-  private func take(_ new: Policy, _ findings: inout [Message]) throws(Errno) {
+  /// Puts `new` in force if it can hold on this machine, and reports what is to be said of it.
+  private func take(_ new: Policy) throws(Errno) {
     var new = new
     let directory = Startup.directory(of: new.settings.auditLog)
     let addresses = try keeper.addresses()
-    if let conflict = conflict(of: new, addresses) { return findings.append(finding(.error, conflict)) }
+    let own = Set(addresses.filter { !$0.isOurs }.map(\.address))
+    for group in new.groups {
+      guard let shared = group.addresses.first(where: { own.contains($0.address) })?.address else { continue }
+      return report(.error, "\(shared) (vhid \(group.vhid)) is this machine's own address already: remove it, carpd sets it")
+    }
     if options.check {
       log.plain("the configuration is right")
       return fail(0)
     }
-    guard let old = policy else {
+    guard let old = policy?.settings.auditLog else {
       children.seal(auditDirectory: directory)
       enforce(new)
       loop.watch(monitor.descriptor) { [unowned self] _ in receiveKernelEvents() }
@@ -71,29 +70,19 @@ extension Supervisor {
       startEngine()
       return tick()
     }
-    if directory != Startup.directory(of: old.settings.auditLog) {
-      findings.append(finding(.warning, "the audit log moves to another directory with the next restart only"))
-      new.settings.auditLog = old.settings.auditLog
+    if directory != Startup.directory(of: old) {
+      report(.warning, "the audit log moves to another directory with the next restart only")
+      new.settings.auditLog = old
     }
     receiveKernelEvents()
     enforce(new)
     followLinks(addresses)
   }
 
-  /// Logs what concerns the file as a whole, and makes a message of it.
-  private func finding(_ level: LogLevel, _ text: String) -> Message {
-    log(level, text)
-    return .diagnostic(level: level, line: 1, column: 1, text: text)
-  }
-
-  /// Why a policy cannot hold on this machine: a shared address that is its own.
-  func conflict(of policy: Policy, _ addresses: [KernelAddress]) -> String? {
-    let own = Set(addresses.filter { !$0.isOurs }.map(\.address))
-    for group in policy.groups {
-      guard let shared = group.addresses.first(where: { own.contains($0.address) }) else { continue }
-      return "\(shared.address) (vhid \(group.vhid)) is this machine's own address already: remove it, carpd sets it"
-    }
-    return nil
+  /// Logs what concerns the file as a whole, and tells it who asked.
+  func report(_ level: LogLevel, _ text: String) {
+    log(level, "\(options.config): \(text)")
+    tell(.diagnostic(level: level, line: 1, column: 1, text: text))
   }
 
   /// Puts a policy in force. What continues keeps its state, and its number on the channel; the numbers of what ends are
@@ -118,16 +107,15 @@ extension Supervisor {
       holding.holdUntil = old.first { $0.name == holding.name }?.holdUntil ?? 0
       return holding
     }
-    var renewed: [Holding] = []
-    for (holding, group) in zip(holdings, new.groups) where holding.group != group {
+    let renewed = zip(holdings, new.groups).filter { holding, group in
       let before = holding.group.addresses
       holding.change(to: group)
-      if holding.phase == .idle || before == group.addresses { continue }
+      if holding.phase == .idle || before == group.addresses { return false }
       keeper.drop(before, of: holding)
-      renewed.append(holding)
+      return true
     }
     sendPolicy()
-    for holding in renewed where holding.isOurs {
+    for (holding, _) in renewed where holding.isOurs {
       startAcquiring(holding)
       if holding.isOurs { announce(holding) }
     }

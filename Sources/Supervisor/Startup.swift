@@ -5,7 +5,7 @@ import Confinement
 struct StartFailure: Error {
   let code: Int32
   let text: String
-  init(_ code: Int32, _ text: String) { (self.code, self.text) = (code, text) }
+  init(_ text: String, _ code: Int32 = ExitCode.system) { (self.code, self.text) = (code, text) }
 }
 
 /// The users of all roles.
@@ -18,21 +18,17 @@ struct Identities {
   init(_ options: Options) throws(StartFailure) {
     // Root by hand; under systemd the unit's user with these capabilities, and never root.
     let mayChange = [CAP_SETUID, CAP_SETGID].allSatisfy(ProcessStatus.own.permits) && !options.noUsers
-    var users = [Identity](repeating: .current, count: 5)
-    if mayChange {
-      let missing = options.users.filter { Identity(user: $0) == nil }
-      guard missing.isEmpty else {
-        throw StartFailure(
-          ExitCode.system,
-          "missing users: \(missing.joined(separator: ", ")); make them with `systemd-sysusers carpd.conf` or "
-            + "`useradd --system --user-group NAME`, or name others with --users")
-      }
-      users = options.users.compactMap { Identity(user: $0) }
-    } else if !options.noUsers && !options.check {
+    if !mayChange && !options.noUsers && !options.check {
       throw StartFailure(
-        ExitCode.system,
         "must be started as root (it gives that up at once), with the capabilities that carpd.service gives, or with "
           + "--no-users on a test rig")
+    }
+    let users = options.users.compactMap { mayChange ? Identity(user: $0) : Identity.current }
+    guard users.count == 5 else {
+      let missing = options.users.filter { Identity(user: $0) == nil }.joined(separator: ", ")
+      throw StartFailure(
+        "missing users: \(missing); make them with `systemd-sysusers carpd.conf` or `useradd --system --user-group NAME`, "
+          + "or name others with --users")
     }
     (own, launcher, roles) = (users[0], users[4], [.engine: users[1], .auditor: users[2], .config: users[3]])
   }
@@ -48,7 +44,7 @@ enum Startup {
       unsafe free(own)
     }
     do throws(Errno) { return try openFile(path, O_PATH) } catch {
-      throw StartFailure(ExitCode.system, "cannot open \(path): \(error); name the program with --engine")
+      throw StartFailure("cannot open \(path): \(error); name the program with --engine")
     }
   }
 
@@ -70,11 +66,15 @@ enum Startup {
 
   static func environment(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 
+  /// A datagram socket connected to the one at `path`, if somebody listens there.
+  static func connected(to path: String) -> FileDescriptor? {
+    guard let socket = try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue)) else { return nil }
+    return (try? connectSocket(socket.raw, to: socketAddress(path: path))) == nil ? nil : socket
+  }
+
   /// Tells the service manager, if there is one (sd_notify).
   static func notify(_ text: String) {
-    guard let path = environment("NOTIFY_SOCKET"), path.utf8.count < 107,
-      let socket = try? openSocket(AF_UNIX, Int32(SOCK_DGRAM.rawValue))
-    else { return }
-    try? sendDatagram(socket.raw, Array(text.utf8), to: socketAddress(path: path))
+    guard let path = environment("NOTIFY_SOCKET"), let socket = connected(to: path) else { return }
+    try? sendDatagram(socket.raw, Array(text.utf8))
   }
 }

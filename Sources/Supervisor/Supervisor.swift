@@ -76,7 +76,7 @@ public final class Supervisor {
     let identities = try Identities(options)
     if options.noUsers { log(.warning, "--no-users: all roles run as the same user; for test rigs only") }
     do throws(Errno) { configuration = try openFile(options.config, O_RDONLY | O_NOCTTY) } catch {
-      throw StartFailure(ExitCode.config, "cannot open \(options.config): \(error); name the file with --config")
+      throw StartFailure("cannot open \(options.config): \(error); name the file with --config", ExitCode.config)
     }
     groups = try openFile("/etc/group", O_RDONLY)
     let program = try Startup.openEngine(options)
@@ -86,12 +86,12 @@ public final class Supervisor {
     let control = try ControlSocket(options, owner: identities.own, loop, audit)
     let children = try Children(loop, log, engine: program.raw, identities, audit)
     // systemd's credentials are root's, to be read while this still may.
-    let credentials = Secrets.credentials()
+    let credentials = Supervisor.readCredentials()
     // From here on nothing runs with more than the two network capabilities.
     try drop(to: identities.own, keeping: .supervisor)
     audit(.capabilityDrop, "supervisor uid \(identities.own.uid), CAP_NET_RAW and CAP_NET_ADMIN kept")
     if !options.check && !Capabilities.supervisor.allSatisfy(ProcessStatus.own.permits) {
-      throw StartFailure(ExitCode.system, "CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
+      throw StartFailure("CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
     }
     let landlock = landlockVersion()
     if options.check {
@@ -105,10 +105,6 @@ public final class Supervisor {
     (self.credentials, self.audit, self.loop) = (credentials, audit, loop)
     (self.signals, self.children, self.control) = (signals, children, control)
     loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
-    control.handOver = { [unowned self] connection, descriptor in
-      guard enginePhase == .running, let channel = engine?.endpoint else { return false }
-      return (try? channel.send(.connection(connection), descriptors: [descriptor])) != nil
-    }
     children.onLauncherReady = { [unowned self] in reload(for: 0) }
     children.onLauncherLost = { [unowned self] in
       if isStopping { return finish() }
@@ -125,7 +121,7 @@ public final class Supervisor {
 
   /// The engine runs and has its configuration: the service is up.
   func becomeReady() {
-    control.listen()
+    if let engine, enginePhase == .running { control.serve(engine.endpoint) }
     Startup.notify("READY=1")
   }
 
