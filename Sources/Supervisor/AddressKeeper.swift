@@ -167,7 +167,7 @@ final class AddressKeeper {
   /// interface that is up makes the kernel send reports from the virtual MAC for two seconds more.
   func release(_ holding: Holding, atOnce: Bool = false) {
     if holding.macvlan != 0 { try? perform(.linkDown, holding.name, Request.setUp(false, holding.macvlan)) }
-    (holding.phase, holding.suspended) = (.idle, false)
+    (holding.phase, holding.suspended, holding.pendingRequest) = (.idle, false, nil)
     drop(holding.group.addresses, of: holding, atOnce: atOnce)
   }
 

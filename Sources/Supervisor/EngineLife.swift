@@ -84,20 +84,7 @@ extension Supervisor: ChildOwner {
     if engineLosses.count >= 5 {
       return fail(ExitCode.engineLost, "five engines lost within five seconds; giving everything up")
     }
-    for holding in holdings where holding.phase == .held { bridge(holding) }
     startEngine()
-  }
-
-  /// Sends the next deposited advertisement when it is due, for as long as no engine does.
-  private func bridge(_ holding: Holding) {
-    if holding.isBridged { return }
-    holding.isBridged = true
-    loop.at(max(holding.lastAdvertisement + holding.group.interval, EventLoop.now())) { [unowned self] in
-      holding.isBridged = false
-      guard enginePhase == .starting, holding.phase == .held, !isStopping else { return }
-      for family in holding.group.families { sendDeposit(holding, family, bowOut: false) }
-      bridge(holding)
-    }
   }
 
   /// Spends one deposited advertisement.

@@ -131,12 +131,13 @@ extension Supervisor {
   /// Sets the next addresses and announces them at once; the loop turns between two chunks.
   private func continueAcquiring(_ holding: Holding) {
     guard case .acquiring(let first) = holding.phase else { return }
+    let request = holding.pendingRequest
     let failure = attempt { () throws(Errno) in try keeper.acquireChunk(holding, from: first) }
     if let failure {
       log(.error, "\(holding.name): an address could not be set: \(failure)")
       keeper.release(holding)
       // Nobody asked: it had the role, and is told that it is gone.
-      if holding.pendingRequest == nil { tell(.role(group: holding.number, change: .lost, address: 0xffff)) }
+      if request == nil { tell(.role(group: holding.number, change: .lost, address: 0xffff)) }
     } else if first > 0 {
       // The first ones are announced behind the advertisement, when the engine asks: an announcement ahead of it would
       // only make the old master answer back.
@@ -146,7 +147,7 @@ extension Supervisor {
       loop.after(milliseconds: 0) { [weak self] in self?.continueAcquiring(holding) }
       return
     }
-    if let request = holding.pendingRequest {
+    if let request {
       answer(request, .acquire, holding, failure == nil ? .none : .failed, failure?.number ?? 0)
     }
     holding.pendingRequest = nil
@@ -155,7 +156,6 @@ extension Supervisor {
   func release(_ holding: Holding) {
     audit(.release, holding.name, origin: .engine)
     keeper.release(holding)
-    holding.pendingRequest = nil
   }
 
   /// One act: the last word (255/255) out, link down, addresses gone, and no way back for a while; otherwise a bad engine
@@ -166,16 +166,14 @@ extension Supervisor {
   func bowOut(_ holding: Holding, atOnce: Bool) {
     audit(.bowOut, holding.name, origin: .engine)
     for family in holding.group.families { sendDeposit(holding, family, bowOut: true) }
-    holding.pendingRequest = nil
-    if atOnce || holding.group.mac == .interface || holding.phase != .held {
-      keeper.release(holding, atOnce: atOnce)
-    } else {
-      holding.phase = .leaving
-      loop.after(milliseconds: Supervisor.overlap) { [unowned self] in
-        if holding.phase == .leaving { keeper.release(holding) }
-      }
-    }
     holding.holdUntil = EventLoop.now() + holding.group.masterDown
+    if atOnce || holding.group.mac == .interface || holding.phase != .held {
+      return keeper.release(holding, atOnce: atOnce)
+    }
+    (holding.phase, holding.pendingRequest) = (.leaving, nil)
+    loop.after(milliseconds: Supervisor.overlap) { [unowned self] in
+      if holding.phase == .leaving { keeper.release(holding) }
+    }
   }
 
   /// Announces the addresses that are set, all or from an index on; a round of all ends where the next one begins.

@@ -38,8 +38,6 @@ final class Holding {
   private var deposits: [Family: [Advertise]] = [:]
   /// Advertisements sent since the last record of their number.
   var advertised: UInt32 = 0
-  /// True while deposited advertisements are sent for want of an engine.
-  var isBridged = false
   private var sentCounters: [UInt64] = []
   private var requests = TokenBucket()
 

@@ -145,6 +145,11 @@ public final class Supervisor {
     unrecordedDenials = 0
     ticks += 1
     if ticks % 300 == 0 { countAdvertisements() }
+    // For as long as there is no engine, deposited advertisements keep the backups quiet.
+    for holding in holdings where holding.phase == .held && enginePhase == .starting {
+      if now < holding.lastAdvertisement + holding.group.interval { continue }
+      for family in holding.group.families { sendDeposit(holding, family, bowOut: false) }
+    }
     if let engine, enginePhase == .running, now - lastHeartbeat > 1_000_000_000 {
       children.end(engine, "has not been heard for a second")
     }
