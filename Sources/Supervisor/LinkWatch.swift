@@ -114,7 +114,7 @@ extension Supervisor {
       leftovers.removeAll { $0.index == carrier }
       strays.removeAll { wanted.contains($0.address) }
       (holding.macvlan, holding.phase) = (macvlan?.index ?? 0, .held)
-      keeper.renewAll(holding)
+      keeper.extend(holding.group.addresses, holding)
       holding.lastAdvertisement = EventLoop.now()
       audit(.adopted, holding.name)
       log(.notice, "\(holding.name): still held from before, going on as MASTER")
