@@ -157,10 +157,8 @@ final class AddressKeeper {
 
   /// Deletes addresses with their routes, piece by piece or all at once, but none that is wanted, or wanted again.
   func drop(_ gone: [HostAddress], of holding: Holding, atOnce: Bool = false) {
-    for route in holding.routes {
-      let request = NetlinkMessage.route(route, on: holding.interface.index, add: false)
-      _ = try? perform(.routeRemoved, "\(route.address)", [request])
-    }
+    let routes = holding.routes.map { NetlinkMessage.route($0, on: holding.interface.index, add: false) }
+    _ = try? perform(.routeRemoved, holding.name, routes, of: holding.routes.map(\.address))
     (holding.routes, holding.renewal, holding.round) = ([], [:], holding.round + 1)
     let carrier = holding.carrier
     if carrier == 0 { return }
