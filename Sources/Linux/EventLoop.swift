@@ -105,9 +105,6 @@ public final class EventLoop {
     // What a body schedules for "now" waits for the next turn, so that no deadline can starve the descriptors.
     let due = deadlines.prefix { $0.time <= now }
     deadlines.removeFirst(due.count)
-    for deadline in due where !stopped {
-      deadline.body?()
-      deadline.body = nil
-    }
+    for deadline in due where !stopped { deadline.body?() }
   }
 }

@@ -27,28 +27,28 @@ public struct NetlinkSocket {
   public mutating func perform(_ requests: [NetlinkMessage]) -> [Errno?] { exchange(requests).outcomes }
 
   /// Asks a question and returns the answer's messages: one, or with NLM_F_DUMP everything of a kind.
-  public mutating func ask(_ question: NetlinkMessage) throws(Errno) -> [NetlinkEvent] {
-    let (outcomes, events) = exchange([question])
+  public mutating func ask(_ question: NetlinkMessage) throws(Errno) -> [NetlinkReader] {
+    let (outcomes, answers) = exchange([question])
     if let failure = outcomes.first ?? nil { throw failure }
-    return events
+    return answers
   }
 
   /// Sends requests in one go and returns how each of them ended, and what else the kernel said to them. It works on
   /// rtnetlink requests within the send, and on a dump as it is read, so this never waits for anything else.
-  private mutating func exchange(_ batch: [NetlinkMessage]) -> (outcomes: [Errno?], events: [NetlinkEvent]) {
+  private mutating func exchange(_ batch: [NetlinkMessage]) -> (outcomes: [Errno?], answers: [NetlinkReader]) {
     let first = sequence &+ 1
     sequence &+= UInt32(batch.count)
     let bytes = batch.enumerated().flatMap { $1.finished(sequence: first &+ UInt32($0)) }
     let failure = attempt { () throws(Errno) in try sendDatagram(socket.raw, bytes) }
     let unanswered = failure ?? Errno(ENOBUFS, "the kernel's answer was lost")
     var outcomes = [Errno?](repeating: unanswered, count: batch.count)
-    var events: [NetlinkEvent] = []
+    var answers: [NetlinkReader] = []
     while let messages = try? receive() {
       for message in messages {
         let index = Int(message.sequence &- first)
         guard index < outcomes.count else { continue }
         if message.type != NLMSG_ERROR && message.type != NLMSG_DONE {
-          events.append(message)
+          answers.append(message.body)
           continue
         }
         let number = message.body.integer(as: Int32.self)
@@ -57,7 +57,7 @@ public struct NetlinkSocket {
         outcomes[index] = number == 0 ? nil : Errno(0 &- number, words?.text ?? "")
       }
     }
-    return (outcomes, events)
+    return (outcomes, answers)
   }
 
   /// Reads all that has arrived. False if the kernel had to drop events, so that the caller must ask anew.

@@ -64,10 +64,8 @@ public func socketAddress(path: String) -> [UInt8] {
 }
 
 /// AF_PACKET: an interface, and what to receive there (an Ethernet protocol, 0 for nothing).
-public func socketAddress(interface: Int32, protocol number: Int32 = 0) -> [UInt8] {
-  let padding = [UInt8](repeating: 0, count: 12)
-  let inNetworkOrder = UInt16(truncatingIfNeeded: number).bigEndian
-  return rawBytes(UInt16(AF_PACKET)) + rawBytes(inNetworkOrder) + rawBytes(interface) + padding
+public func socketAddress(interface: Int32, protocol number: UInt16 = 0) -> [UInt8] {
+  rawBytes(UInt16(AF_PACKET)) + rawBytes(number.bigEndian) + rawBytes(interface) + [UInt8](repeating: 0, count: 12)
 }
 
 /// Binds a socket to an address made by one of these.

@@ -16,36 +16,26 @@ final class AddressKeeper {
     (self.loop, self.log, self.audit) = (loop, log, audit)
   }
 
-  func links() throws(Errno) -> [KernelLink] { try netlink.ask(Request.allLinks).compactMap { KernelLink($0.body) } }
-
-  func addresses() throws(Errno) -> [KernelAddress] {
-    try netlink.ask(Request.allAddresses).compactMap { KernelAddress($0.body) }
-  }
+  func links() throws(Errno) -> [KernelLink] { try netlink.ask(.allLinks).compactMap(KernelLink.init) }
+  func addresses() throws(Errno) -> [KernelAddress] { try netlink.ask(.allAddresses).compactMap(KernelAddress.init) }
 
   /// Carries out requests between the record of their intent and those of their outcomes, and throws the first failure
-  /// other than `tolerated`. Returns whether all succeeded.
+  /// other than `tolerated`. Returns whether all succeeded. `addresses`: what each is about, if not `object`.
+  @discardableResult
   private func perform(
-    _ act: ActKind, _ object: String, _ requests: [(name: String, message: NetlinkMessage)],
+    _ act: ActKind, _ object: String, _ requests: [NetlinkMessage], of addresses: [Address]? = nil,
     tolerating tolerated: Int32 = 0
   ) throws(Errno) -> Bool {
     if requests.isEmpty { return true }
     audit(act, object, .intent, count: UInt32(requests.count))
     let start = EventLoop.now()
-    let failures = netlink.perform(requests.map(\.message))
-    for (request, failure) in zip(requests, failures) {
-      let number = failure?.number ?? 0
-      audit(
-        act, request.name, errno: number == tolerated ? 0 : number, since: start,
-        cause: request.name == object ? "" : object)
+    let failures = netlink.perform(requests)
+    for (name, failure) in zip(addresses?.map(\.description) ?? [object], failures) {
+      let number = failure?.number == tolerated ? 0 : failure?.number ?? 0
+      audit(act, name, errno: number, since: start, cause: addresses == nil ? "" : object)
     }
     if let failure = failures.lazy.compactMap(\.self).first(where: { $0.number != tolerated }) { throw failure }
     return failures.allSatisfy { $0 == nil }
-  }
-
-  private func perform(_ act: ActKind, _ object: String, _ request: NetlinkMessage, tolerating tolerated: Int32 = 0)
-    throws(Errno)
-  {
-    _ = try perform(act, object, [(object, request)], tolerating: tolerated)
   }
 
   // MARK: - The macvlan of a virtual host
@@ -65,15 +55,13 @@ final class AddressKeeper {
     let (interface, name) = (holding.interface, holding.macvlanName)
     if interface.index == 0 || interface.condition == .unusable { return false }
     do throws(Errno) {
-      let creation = Request.createMacvlan(name, over: interface.index, mac: holding.group.virtualMAC)
-      try perform(.linkMade, name, creation, tolerating: EEXIST)
-      let link = (try? netlink.ask(Request.findLink(name)))?.first.flatMap { KernelLink($0.body) }
-      guard let link, link.macvlanBase == interface.index else {
-        throw Errno(EEXIST, "it is not carpd's")
-      }
+      let creation = NetlinkMessage.createMacvlan(name, over: interface.index, mac: holding.group.virtualMAC)
+      try perform(.linkMade, name, [creation], tolerating: EEXIST)
+      let link = (try? netlink.ask(.findLink(name)))?.first.flatMap(KernelLink.init)
+      guard let link, link.macvlanBase == interface.index else { throw Errno(EEXIST, "it is not carpd's") }
       holding.macvlan = link.index
       let memo = try tightenARP(interface).memo
-      try perform(.linkSet, name, Request.quietMacvlan(link.index, memo: memo))
+      try perform(.linkSet, name, [.quietMacvlan(link.index, memo: memo)])
       // One router advertisement would otherwise give the macvlan an address, a route and a voice.
       for setting in ["accept_ra", "autoconf"] { try clear("/proc/sys/net/ipv6/conf/\(name)/\(setting)") }
       return true
@@ -99,7 +87,7 @@ final class AddressKeeper {
   /// Removes the macvlan, and with it what is still on it.
   func remove(_ holding: Holding) {
     if holding.macvlan == 0 { return }
-    try? perform(.linkRemoved, holding.name, Request.deleteLink(holding.macvlan))
+    _ = try? perform(.linkRemoved, holding.name, [.deleteLink(holding.macvlan)])
     holding.macvlan = 0
   }
 
@@ -109,14 +97,14 @@ final class AddressKeeper {
     if let saved = interface.savedARP { return saved }
     let found = interface.link?.arp ?? ARPSettings(ignore: 0, announce: 0)
     interface.savedARP = found
-    try perform(.linkSet, interface.name, Request.set(found.tightened, on: interface.index))
+    try perform(.linkSet, interface.name, [.set(found.tightened, on: interface.index)])
     return found
   }
 
   func restoreARP(_ interface: Interface) {
     guard let saved = interface.savedARP, interface.index != 0 else { return }
     interface.savedARP = nil
-    try? perform(.linkSet, interface.name, Request.set(saved, on: interface.index))
+    _ = try? perform(.linkSet, interface.name, [.set(saved, on: interface.index)])
   }
 
   // MARK: - Addresses
@@ -125,18 +113,16 @@ final class AddressKeeper {
   /// traffic here, and there must be an address to answer it.
   func acquireChunk(_ holding: Holding, from first: Int) throws(Errno) {
     let slice = holding.group.addresses.dropFirst(first).prefix(AddressKeeper.chunk)
-    let requests = slice.map { ("\($0.address)", lease($0, holding, renewing: false)) }
-    if try !perform(.addressAdded, holding.name, requests, tolerating: EEXIST) {
+    let (requests, names) = (slice.map { lease($0, holding, renewing: false) }, slice.map(\.address))
+    if try !perform(.addressAdded, holding.name, requests, of: names, tolerating: EEXIST) {
       // What is there already is extended if it is carpd's, and left alone if it is somebody else's.
       let present = (try? addresses()) ?? []
       let ours = Set(present.filter { $0.isOurs && $0.interface == holding.carrier }.map(\.address))
-      guard ours.isSuperset(of: slice.map(\.address)) else {
-        throw Errno(EEXIST, "somebody else has set it")
-      }
+      guard ours.isSuperset(of: names) else { throw Errno(EEXIST, "somebody else has set it") }
       extend(slice, holding)
     }
     if first == 0 {
-      if holding.macvlan != 0 { try perform(.linkUp, holding.name, Request.setUp(true, holding.macvlan)) }
+      if holding.macvlan != 0 { try perform(.linkUp, holding.name, [.setUp(true, holding.macvlan)]) }
       addRoutes(holding)
     }
     holding.phase = slice.endIndex < holding.group.addresses.count ? .acquiring(slice.endIndex) : .held
@@ -144,7 +130,7 @@ final class AddressKeeper {
 
   private func lease(_ shared: HostAddress, _ holding: Holding, renewing: Bool) -> NetlinkMessage {
     let seconds = holding.group.lease(shared.address.family, every: holding.interval)
-    return Request.addAddress(shared, on: holding.carrier, lease: seconds, renewing: renewing)
+    return .addAddress(shared, on: holding.carrier, lease: seconds, renewing: renewing)
   }
 
   /// Extends the leases that are due with this advertisement.
@@ -156,47 +142,42 @@ final class AddressKeeper {
     extend(slice, holding)
   }
 
-  /// Extends every lease at once: for the last time before an exit that leaves the addresses behind.
-  func renewAll(_ holding: Holding) { extend(holding.group.addresses[...], holding) }
-
-  private func extend(_ slice: ArraySlice<HostAddress>, _ holding: Holding) {
-    _ = netlink.perform(slice.map { lease($0, holding, renewing: true) })
+  /// Extends these leases; all of them for the last time before an exit that leaves the addresses behind.
+  func extend(_ addresses: some Sequence<HostAddress>, _ holding: Holding) {
+    _ = netlink.perform(addresses.map { lease($0, holding, renewing: true) })
   }
 
   /// Gives the addresses up. The macvlan goes down first, and takes its voice with it: an address that leaves an
   /// interface that is up makes the kernel send reports from the virtual MAC for two seconds more.
   func release(_ holding: Holding, atOnce: Bool = false) {
-    if holding.macvlan != 0 { try? perform(.linkDown, holding.name, Request.setUp(false, holding.macvlan)) }
+    if holding.macvlan != 0 { _ = try? perform(.linkDown, holding.name, [.setUp(false, holding.macvlan)]) }
     (holding.phase, holding.suspended, holding.pendingRequest) = (.idle, false, nil)
     drop(holding.group.addresses, of: holding, atOnce: atOnce)
   }
 
   /// Deletes addresses with their routes, piece by piece or all at once, but none that is wanted, or wanted again.
   func drop(_ gone: [HostAddress], of holding: Holding, atOnce: Bool = false) {
-    for route in holding.routes {
-      try? perform(.routeRemoved, "\(route.address)", Request.route(route, on: holding.interface.index, add: false))
-    }
+    let routes = holding.routes.map { NetlinkMessage.route($0, on: holding.interface.index, add: false) }
+    _ = try? perform(.routeRemoved, holding.name, routes, of: holding.routes.map(\.address))
     (holding.routes, holding.renewal, holding.round) = ([], [:], holding.round + 1)
     let carrier = holding.carrier
     if carrier == 0 { return }
     loop.inPieces(gone[...], of: atOnce ? gone.count : AddressKeeper.chunk) { [unowned self] piece in
       let wanted = Set(holding.isOurs ? holding.group.addresses.map(\.address) : [])
-      let requests = piece.filter { !wanted.contains($0.address) }.map {
-        ("\($0.address)", Request.deleteAddress($0.address, $0.hostPrefix, from: carrier))
-      }
+      let rest = piece.filter { !wanted.contains($0.address) }
+      let requests = rest.map { NetlinkMessage.deleteAddress($0.address, $0.hostPrefix, from: carrier) }
       // IPv6 addresses leave an interface that goes down by themselves.
-      _ = try? perform(.addressDeleted, holding.name, requests, tolerating: EADDRNOTAVAIL)
+      _ = try? perform(
+        .addressDeleted, holding.name, requests, of: rest.map(\.address), tolerating: EADDRNOTAVAIL)
       return true
     }
   }
 
   /// Deletes leftovers of an earlier carpd.
   func clean(_ addresses: [KernelAddress], _ links: [KernelLink]) {
-    for link in links { try? perform(.linkRemoved, link.name, Request.deleteLink(link.index)) }
-    for old in addresses {
-      let request = Request.deleteAddress(old.address, old.prefix, from: old.interface)
-      try? perform(.addressDeleted, "\(old.address)", request)
-    }
+    for link in links { _ = try? perform(.linkRemoved, link.name, [.deleteLink(link.index)]) }
+    let requests = addresses.map { NetlinkMessage.deleteAddress($0.address, $0.prefix, from: $0.interface) }
+    _ = try? perform(.addressDeleted, "leftovers", requests, of: addresses.map(\.address))
   }
 
   /// Where the base interface has no network that holds the shared address, its neighbours could not be answered.
@@ -204,8 +185,8 @@ final class AddressKeeper {
     let interface = holding.interface
     for shared in holding.group.addresses where shared.prefix < shared.hostPrefix && !interface.reaches(shared) {
       if holding.routes.contains(where: { $0.prefix == shared.prefix && $0.network == shared.network }) { continue }
-      let request = Request.route(shared, on: interface.index, add: true)
-      if (try? perform(.routeAdded, "\(shared.address)", request)) != nil { holding.routes.append(shared) }
+      let request = NetlinkMessage.route(shared, on: interface.index, add: true)
+      if (try? perform(.routeAdded, "\(shared.address)", [request])) != nil { holding.routes.append(shared) }
     }
   }
 }

@@ -7,7 +7,9 @@ final class Interface {
   /// Index in the policy, as messages name it.
   let number: UInt16
   /// What the kernel says of it; nil while there is no such interface.
-  private(set) var link: KernelLink?
+  var link: KernelLink? {
+    didSet { trouble = link?.isEthernet == false ? "it is not an Ethernet interface" : "" }
+  }
   /// The kernel's number, 0 while there is no such interface.
   var index: Int32 { link?.index ?? 0 }
   var mac: [UInt8] { link?.mac ?? [] }
@@ -32,10 +34,6 @@ final class Interface {
   func serves(_ groups: [PolicyGroup]) -> Bool { received == groups.map(\.reception) }
   /// net.ipv6.conf.*.forwarding, asked each time: it may change without a word.
   var isRouter: Bool { (try? readText("/proc/sys/net/ipv6/conf/\(name)/forwarding")) == "1" }
-
-  func update(_ new: KernelLink?) {
-    (link, trouble) = (new, new?.isEthernet == false ? "it is not an Ethernet interface" : "")
-  }
 
   /// Where advertisements come from: never a shared address. IPv4: the first own address, else 0.0.0.0 as FreeBSD.
   /// IPv6: the link-local one for multicast and link-local peers, else another one.
@@ -73,11 +71,8 @@ final class Interface {
       close()
       trouble = "its sockets cannot be opened: \(error)"
     }
-    for receiver in old { receiver.stop() }
+    for receiver in old { receiver.relay() }
   }
 
-  func close() {
-    for receiver in receivers { receiver.stop() }
-    (receivers, received) = ([], [])
-  }
+  func close() { (receivers, received) = ([], []) }
 }

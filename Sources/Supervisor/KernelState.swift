@@ -65,13 +65,12 @@ struct KernelAddress: Equatable {
 
   init?(_ body: NetlinkReader) {
     let attributes = body.attributes(from: MemoryLayout<ifaddrmsg>.size)
-    guard let bytes = (attributes[IFA_LOCAL] ?? attributes[IFA_ADDRESS])?.bytes,
-      let address = Address(bytes: bytes)
-    else { return nil }
+    let name = attributes[IFA_LOCAL] ?? attributes[IFA_ADDRESS]
+    guard let address = Address(bytes: name?.bytes ?? []) else { return nil }
     self.address = address
     interface = body.integer(at: 4)
     prefix = body.integer(at: 1)
-    isOurs = attributes[Request.addressProtocol]?.integer(at: 0, as: UInt8.self) == Request.mark
+    isOurs = attributes[NetlinkMessage.addressProtocol]?.integer(as: UInt8.self) == NetlinkMessage.mark
     let flags: UInt32 = attributes[IFA_FLAGS]?.integer() ?? 0
     isUsable = flags & UInt32(IFA_F_TENTATIVE | IFA_F_DADFAILED) == 0
   }

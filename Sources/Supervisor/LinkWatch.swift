@@ -49,8 +49,8 @@ extension Supervisor {
     }
   }
 
-  /// Brings macvlans and interfaces in line with the kernel's links as they are now. `addresses` are all there are, if known; they are
-  /// asked for where an interface is new.
+  /// Brings macvlans and interfaces in line with the kernel's links as they are now. `addresses` are all there are, if
+  /// known; they are asked for where an interface is new.
   func followLinks(_ addresses: [KernelAddress]? = nil) {
     for holding in holdings where holding.macvlan != 0 && links[holding.macvlan]?.isUp != true {
       if holding.phase == .held { tell(.role(group: holding.number, change: .damaged, address: 0xffff)) }
@@ -69,7 +69,7 @@ extension Supervisor {
   private func follow(_ interface: Interface, _ link: KernelLink?, _ addresses: [KernelAddress]?) {
     let (index, mac, condition) = (interface.index, interface.mac, interface.condition)
     if index != 0 && link == nil { forsake(interface) }
-    interface.update(link)
+    interface.link = link
     if let addresses {
       interface.own = addresses.filter { $0.interface == interface.index && $0.isUsable && !isShared($0) }
       if interface.index != index && interface.index != 0 { adopt(interface, addresses.filter(\.isOurs)) }
@@ -114,7 +114,7 @@ extension Supervisor {
       leftovers.removeAll { $0.index == carrier }
       strays.removeAll { wanted.contains($0.address) }
       (holding.macvlan, holding.phase) = (macvlan?.index ?? 0, .held)
-      keeper.renewAll(holding)
+      keeper.extend(holding.group.addresses, holding)
       holding.lastAdvertisement = EventLoop.now()
       audit(.adopted, holding.name)
       log(.notice, "\(holding.name): still held from before, going on as MASTER")

@@ -18,10 +18,8 @@ enum ReceiveFilter {
   static func advertisements(_ groups: [PolicyGroup], _ family: Family, _ kind: SocketKind) -> [FilterInstruction] {
     let (accept, refuse): (UInt32, UInt32) = kind == .election ? (0xffff, 0) : (0, 0xffff)
     // X: length of the IP header, 0 where the socket does not show it. A: length of what is behind it.
-    let begin =
-      family == .ipv4
-      ? [Step(UInt16(BPF_LDX | BPF_B | BPF_MSH), 0), Step(loadLength), Step(UInt16(BPF_ALU | BPF_SUB | BPF_X))]
-      : [Step(UInt16(BPF_LDX | BPF_W | BPF_IMM), 0), Step(loadLength)]
+    let header = family == .ipv4 ? UInt16(BPF_LDX | BPF_B | BPF_MSH) : UInt16(BPF_LDX | BPF_W | BPF_IMM)
+    let begin = [Step(header), Step(loadLength), Step(UInt16(BPF_ALU | BPF_SUB | BPF_X))]
     let version = [
       Step(UInt16(BPF_JMP | BPF_JGE | BPF_K), 36, true: 1), Step(give, refuse),
       Step(load8Indexed, 0), Step(UInt16(BPF_ALU | BPF_AND | BPF_K), 0xf0), Step(equal, 0x20, true: 1),

@@ -5,10 +5,6 @@ import Channel
 /// The election socket is read when something comes, in batches, within a token bucket. The others have a minimal
 /// buffer and rest after each look: a flood of bad packets costs next to nothing, and is counted.
 final class Receiver {
-  /// Frames a second that an election socket relays at most, and in one go.
-  static let rate = 20_000.0
-  static let burst = 2_000.0
-
   private let socket: FileDescriptor
   private let loop: EventLoop
   private let deliver: (Frame) -> Void
@@ -29,7 +25,7 @@ final class Receiver {
     try setOption(socket.raw, SOL_SOCKET, SO_RCVBUF, Int32(kind == .election ? 1 << 18 : 4096))
     if kind == .foreign {
       try setOption(socket.raw, SOL_PACKET, 23, Int32(1))  // PACKET_IGNORE_OUTGOING (linux/if_packet.h)
-      try bindSocket(socket.raw, to: socketAddress(interface: owner.index, protocol: Int32(ETH_P_ALL)))
+      try bindSocket(socket.raw, to: socketAddress(interface: owner.index, protocol: UInt16(ETH_P_ALL)))
     } else {
       try setOption(socket.raw, SOL_SOCKET, SO_BINDTOIFINDEX, owner.index)
       try setOption(socket.raw, SOL_SOCKET, SO_RXQ_OVFL, Int32(1))
@@ -46,13 +42,10 @@ final class Receiver {
     loop.watch(socket.raw) { [weak self] _ in self?.relay() }
   }
 
-  /// Hands over what has come, and ends.
-  func stop() {
-    relay()
-    loop.unwatch(socket.raw)
-  }
+  deinit { loop.unwatch(socket.raw) }
 
-  private func relay() {
+  /// Hands over what has come.
+  func relay() {
     let now = EventLoop.now()
     for _ in 0..<(frame.kind == .foreign ? 1 : 64) {
       guard let packet = try? receiveDatagram(socket.raw, capacity: 128, ancillary: 128) else { break }
@@ -64,9 +57,7 @@ final class Receiver {
       (frame.lost, overflow) = (packet.overflow &- overflow, packet.overflow)
       deliver(frame)
       // The bucket is empty: the rest is left to the kernel's buffer, which counts what it drops.
-      if !tokens.take(now, perSecond: Receiver.rate, burst: Receiver.burst) {
-        return loop.rest(socket.raw, milliseconds: 10)
-      }
+      if !tokens.take(now, perSecond: 20_000, burst: 2_000) { return loop.rest(socket.raw, milliseconds: 10) }
     }
     if frame.kind != .election { loop.rest(socket.raw, milliseconds: frame.kind == .diagnosis ? 100 : 10) }
   }

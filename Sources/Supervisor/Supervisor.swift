@@ -233,7 +233,7 @@ public final class Supervisor {
         keeper.remove(holding)
         continue
       }
-      keeper.renewAll(holding)
+      keeper.extend(holding.group.addresses, holding)
       for family in holding.group.families { sendDeposit(holding, family, bowOut: false) }
     }
     log(.notice, "leaving for a restart; the addresses stay for their lease")
