@@ -30,26 +30,25 @@ public func restrictFiles(
 ) throws(Errno) {
   let version = landlockVersion()
   if version == 0 { return }
-  try step("restrict by Landlock") { () throws(Errno) in
-    // Every right the version knows is handled, that is denied unless allowed. The 6.1 headers lack the later fields.
-    let known: UInt64 = version >= 5 ? 0xffff : version >= 3 ? 0x7fff : version == 2 ? 0x3fff : 0x1fff
-    let files = known & (handling?.bits ?? .max)
-    let scopes: UInt64 = version < 6 ? 0 : mayReachAbstractSockets ? 2 : 3
-    // A kernel that does not know the later fields takes them as long as they are 0.
-    let attributes = [files, version >= 4 ? 3 : 0, scopes]
-    let ruleset = try unsafe FileDescriptor(checking: cl_landlock_create_ruleset(attributes, 24, 0))
-    for (path, rights) in places {
-      guard let target = try? openFile(path, O_PATH) else { continue }
-      var status = stat()
-      try unsafe check(fstat(target.raw, &status))
-      // A rule for a plain file must not name rights that only directories have.
-      let ofFile = [FileRight.execute, .readFile, .writeFile, .truncate].bits
-      let applicable = rights.bits & files & (status.st_mode & S_IFMT == S_IFDIR ? .max : ofFile)
-      var rule = landlock_path_beneath_attr(allowed_access: applicable, parent_fd: target.raw)
-      try unsafe check(cl_landlock_add_rule(ruleset.raw, Int32(LANDLOCK_RULE_PATH_BENEATH.rawValue), &rule, 0))
-    }
-    try check(cl_landlock_restrict_self(ruleset.raw, 0))
+  // Every right the version knows is handled, that is denied unless allowed. The 6.1 headers lack the later fields.
+  let known: UInt64 = version >= 5 ? 0xffff : version >= 3 ? 0x7fff : version == 2 ? 0x3fff : 0x1fff
+  let files = known & (handling?.bits ?? .max)
+  let scopes: UInt64 = version < 6 ? 0 : mayReachAbstractSockets ? 2 : 3
+  // A kernel that does not know the later fields takes them as long as they are 0.
+  let attributes = [files, version >= 4 ? 3 : 0, scopes]
+  let ruleset = try unsafe FileDescriptor(checking: cl_landlock_create_ruleset(attributes, 24, 0))
+  for (path, rights) in places {
+    guard let target = try? openFile(path, O_PATH) else { continue }
+    var status = stat()
+    try unsafe check(fstat(target.raw, &status))
+    // A rule for a plain file must not name rights that only directories have.
+    let ofFile = [FileRight.execute, .readFile, .writeFile, .truncate].bits
+    let applicable = rights.bits & files & (status.st_mode & S_IFMT == S_IFDIR ? .max : ofFile)
+    var rule = landlock_path_beneath_attr(allowed_access: applicable, parent_fd: target.raw)
+    let kind = Int32(LANDLOCK_RULE_PATH_BENEATH.rawValue)
+    try unsafe check(cl_landlock_add_rule(ruleset.raw, kind, &rule, 0), "allow \(path) by Landlock")
   }
+  try check(cl_landlock_restrict_self(ruleset.raw, 0), "restrict by Landlock")
 }
 
 /// The path of what `descriptor` is open on in this process, for a place that has no other.

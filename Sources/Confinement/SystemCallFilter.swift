@@ -39,21 +39,19 @@ private let dangerous = """
 
 /// Installs a seccomp filter of these rules for good; it is inherited by children and over exec.
 package func installFilter(_ rules: [CallRule], otherwise fallback: FilterDefault) throws(Errno) {
-  try step("install the system call filter") { () throws(Errno) in
-    let otherwise = fallback == .kill ? SCMP_ACT_KILL_PROCESS : failure(EPERM)
-    guard let context = unsafe seccomp_init(otherwise) else { throw Errno(ENOMEM) }
-    defer { unsafe seccomp_release(context) }
-    let known = { (result: Int32) throws(Errno) in if result < 0 { throw Errno(-result) } }
-    let named = Set(rules.map(\.name))
-    let kills = calls(dangerous, SCMP_ACT_KILL_PROCESS).filter { !named.contains($0.name) }
-    // A rule that says the same as the default is refused by libseccomp, and needless.
-    for rule in rules + kills where rule.action != otherwise {
-      let number = unsafe seccomp_syscall_resolve_name(rule.name)
-      // This architecture (or libseccomp) does not have the call, so there is nothing to say about it.
-      if number < 0 { continue }
-      let count = UInt32(rule.conditions.count)
-      try unsafe known(seccomp_rule_add_array(context, rule.action, number, count, rule.conditions))
-    }
-    try unsafe known(seccomp_load(context))
+  let otherwise = fallback == .kill ? SCMP_ACT_KILL_PROCESS : failure(EPERM)
+  guard let context = unsafe seccomp_init(otherwise) else { throw Errno(ENOMEM) }
+  defer { unsafe seccomp_release(context) }
+  let known = { (result: Int32) throws(Errno) in if result < 0 { throw Errno(-result, "filter system calls") } }
+  let named = Set(rules.map(\.name))
+  let kills = calls(dangerous, SCMP_ACT_KILL_PROCESS).filter { !named.contains($0.name) }
+  // A rule that says the same as the default is refused by libseccomp, and needless.
+  for rule in rules + kills where rule.action != otherwise {
+    let number = unsafe seccomp_syscall_resolve_name(rule.name)
+    // This architecture (or libseccomp) does not have the call, so there is nothing to say about it.
+    if number < 0 { continue }
+    let count = UInt32(rule.conditions.count)
+    try unsafe known(seccomp_rule_add_array(context, rule.action, number, count, rule.conditions))
   }
+  try unsafe known(seccomp_load(context))
 }

@@ -11,12 +11,12 @@ public struct Errno: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// Makes a system call, anew where a signal interrupted it before it did anything, and passes its result on.
-/// - Throws: what `errno` says, if it is negative.
+/// - Throws: what `errno` says, if it is negative, with `text` for what failed.
 @discardableResult
-public func check<T: FixedWidthInteger>(_ call: @autoclosure () -> T) throws(Errno) -> T {
+public func check<T: FixedWidthInteger>(_ call: @autoclosure () -> T, _ text: String = "") throws(Errno) -> T {
   var result = call()
   while result < 0 && errno == EINTR { result = call() }
-  if result < 0 { throw .last }
+  if result < 0 { throw Errno(errno, text) }
   return result
 }
 

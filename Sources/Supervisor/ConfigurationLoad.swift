@@ -36,7 +36,7 @@ final class ConfigurationLoad: ChildOwner {
       if !policy.isComplete { throw .init(text: "could not be read: the config process \(reason)") }
       try policy.resolve(supervisor.key)
     }
-    if let refusal { supervisor.report(.error, refusal.text) }
+    if let refusal { supervisor.report(.error, "\(supervisor.options.config): \(refusal.text)") }
     supervisor.finishReload(refusal == nil ? policy : nil)
   }
 }

@@ -23,7 +23,7 @@ extension Supervisor {
       _ = try ConfigurationLoad(file, for: self)
     }
     guard let failure else { return }
-    report(.error, "cannot be read: \(failure); it must be readable for the group of carpd's user (0640)")
+    report(.error, "cannot open \(options.config): \(failure); it must be readable for the group of carpd's user (0640)")
     finishReload(nil)
   }
 
@@ -81,7 +81,7 @@ extension Supervisor {
 
   /// Logs what concerns the file as a whole, and tells it who asked.
   func report(_ level: LogLevel, _ text: String) {
-    log(level, "\(options.config): \(text)")
+    log(level, text)
     tell(.diagnostic(level: level, line: 1, column: 1, text: text))
   }
 
