@@ -65,7 +65,7 @@ struct Policy: Sendable {
   var settings = Settings()
   private(set) var groups: [PolicyGroup] = []
   /// Interfaces whose loss demotes, for the engine.
-  private(set) var tracks: [(name: String, demotion: UInt8)] = []
+  private(set) var tracks: [String: UInt8] = [:]
   /// Of the audit log's MAC: for the auditor alone.
   private(set) var auditKey: [UInt8] = []
   /// True once all of it is there.
@@ -76,7 +76,7 @@ struct Policy: Sendable {
 
   /// The interfaces it speaks of, each once.
   var interfaces: [String] {
-    (groups.map(\.interfaceName) + tracks.map(\.name)).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    (groups.map(\.interfaceName) + tracks.keys.sorted()).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// Takes the next message of a configuration.
@@ -107,7 +107,7 @@ struct Policy: Sendable {
     case .track(_, let name, let demotion):
       try require(isInterface(name), "not an interface name")
       try require(tracks.count < 64, "too many tracks")
-      tracks.append((name, demotion))
+      tracks[name] = demotion
     case .commit: try checkWhole()
     default: throw Refusal(text: "not a configuration message")
     }
