@@ -62,7 +62,7 @@ extension Supervisor: ChildOwner {
     if interface.serves(groups) { return }
     let object = "\(interface.name): raw 112, bound, joined, filter locked"
     audit(.socket, object, .intent)
-    interface.open(groups) { [unowned self] frame in
+    interface.open(groups, loop) { [unowned self] frame in
       if enginePhase == .running { engine?.endpoint.offer(.frame(frame)) }
     }
     audit(.socket, object, interface.condition == .up ? .allow : .error)

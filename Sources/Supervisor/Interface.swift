@@ -26,9 +26,8 @@ final class Interface {
   private var receivers: [Receiver] = []
   /// What the sockets pass, of each virtual host.
   private var received: [[UInt8]] = []
-  private let loop: EventLoop
 
-  init(name: String, number: UInt16, loop: EventLoop) { (self.name, self.number, self.loop) = (name, number, loop) }
+  init(name: String, number: UInt16) { (self.name, self.number) = (name, number) }
 
   /// True if the receiving sockets there are pass what `groups` need.
   func serves(_ groups: [PolicyGroup]) -> Bool { received == groups.map(\.reception) }
@@ -51,7 +50,7 @@ final class Interface {
 
   /// Opens the receiving sockets for `groups`. Those that are open end only when their successors listen, so that nothing
   /// is missed.
-  func open(_ groups: [PolicyGroup], _ deliver: @escaping (Frame) -> Void) {
+  func open(_ groups: [PolicyGroup], _ loop: EventLoop, _ deliver: @escaping (Frame) -> Void) {
     let old = receivers
     (receivers, received) = ([], groups.map(\.reception))
     do throws(Errno) {
