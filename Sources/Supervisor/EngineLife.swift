@@ -59,7 +59,7 @@ extension Supervisor: ChildOwner {
 
   func openSockets(_ interface: Interface) {
     let groups = holdings(on: interface).map(\.group)
-    if interface.serves(groups) { return }
+    if interface.received == groups.map(\.reception) { return }
     let object = "\(interface.name): raw 112, bound, joined, filter locked"
     audit(.socket, object, .intent)
     interface.open(groups, loop) { [unowned self] frame in

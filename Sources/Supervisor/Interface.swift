@@ -25,12 +25,10 @@ final class Interface {
   var own: [KernelAddress] = []
   private var receivers: [Receiver] = []
   /// What the sockets pass, of each virtual host.
-  private var received: [[UInt8]] = []
+  private(set) var received: [[UInt8]] = []
 
   init(name: String, number: UInt16) { (self.name, self.number) = (name, number) }
 
-  /// True if the receiving sockets there are pass what `groups` need.
-  func serves(_ groups: [PolicyGroup]) -> Bool { received == groups.map(\.reception) }
   /// net.ipv6.conf.*.forwarding, asked each time: it may change without a word.
   var isRouter: Bool { (try? readText("/proc/sys/net/ipv6/conf/\(name)/forwarding")) == "1" }
 
