@@ -58,10 +58,10 @@ extension Supervisor: ChildOwner {
 
   func openSockets(_ interface: Interface) {
     let groups = holdings(on: interface).map(\.group)
-    if interface.serves(groups) { return }
+    if interface.received == groups.map(\.reception) { return }
     let object = "\(interface.name): raw 112, bound, joined, filter locked"
     audit(.socket, object, .intent)
-    interface.open(groups) { [unowned self] frame in
+    interface.open(groups, loop) { [unowned self] frame in
       if enginePhase == .running { engine?.endpoint.offer(.frame(frame)) }
     }
     audit(.socket, object, interface.condition == .up ? .allow : .error)

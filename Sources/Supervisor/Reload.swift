@@ -95,7 +95,7 @@ extension Supervisor {
     audit.start(children, new)
     var interfaceNumbers = unused(known.map(\.number))
     interfaces = new.interfaces.map { name in
-      known.first { $0.name == name } ?? Interface(name: name, number: interfaceNumbers.removeFirst(), loop: loop)
+      known.first { $0.name == name } ?? Interface(name: name, number: interfaceNumbers.removeFirst())
     }
     for holding in old where !new.groups.contains(where: holding.group.continues) { retire(holding) }
     var numbers = unused(old.map(\.number))

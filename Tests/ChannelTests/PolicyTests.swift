@@ -176,7 +176,7 @@ import Testing
     var policy = Policy(generation: 1)
     try policy.add(host)
     try policy.add(entry)
-    return Holding(number: 0, policy.groups[0], on: Interface(name: "eth0", number: 0, loop: EventLoop()))
+    return Holding(number: 0, policy.groups[0], on: Interface(name: "eth0", number: 0))
   }
 
   @Test func countersAreUsedOnce() throws {
