@@ -32,6 +32,7 @@ extension UInt8: Field {}
 extension UInt16: Field {}
 extension UInt32: Field {}
 extension UInt64: Field {}
+extension UInt128: Field {}
 
 extension Field where Self: RawRepresentable, RawValue: Field {
   init(_ read: inout Reader) throws(Malformed) {
@@ -84,6 +85,6 @@ extension String: Field {
 }
 
 extension Collection<UInt8> {
-  /// The last eight of them as an integer in network order.
-  var number: UInt64 { reduce(0) { $0 << 8 | UInt64($1) } }
+  /// The last sixteen of them as an integer in network order.
+  var number: UInt128 { reduce(0) { $0 << 8 | UInt128($1) } }
 }

@@ -23,10 +23,8 @@ public final class Endpoint {
   public var onHang: (() -> Void)?
 
   public init(_ socket: FileDescriptor, loop: EventLoop) {
-    self.socket = socket
-    self.loop = loop
+    (self.socket, self.loop) = (socket, loop)
   }
-  public var descriptor: Int32 { socket.raw }
 
   /// Calls `body` whenever something may be received.
   public func listen(_ body: @escaping () -> Void) { loop.watch(socket.raw) { _ in body() } }
@@ -40,16 +38,15 @@ public final class Endpoint {
   /// Sends one message and returns its id: they increase by one.
   @discardableResult
   public func send(_ message: Message) -> UInt32 {
-    if offer(message) == nil { hang() }
+    if offer(message) == nil { onHang.take()?() }
     return lastID
   }
 
   /// The same if there is room for it; else it is dropped, and the answer is nil.
   @discardableResult
   public func offer(_ message: Message) -> UInt32? {
-    lastID &+= 1
-    let failure = attempt { () throws(Errno) in try sendDatagram(socket.raw, message.bytes(id: lastID)) }
-    if let failure, !failure.isAgain && failure.number != ENOBUFS { hang() }
+    let failure = attempt { () throws(Errno) in try send(message, descriptors: []) }
+    if let failure, !failure.isAgain && failure.number != ENOBUFS { onHang.take()?() }
     return failure == nil ? lastID : nil
   }
 
@@ -65,9 +62,8 @@ public final class Endpoint {
     let datagram: Datagram
     do throws(Errno) {
       datagram = try receiveDatagram(socket.raw, capacity: Packet.capacity, ancillary: limit == 0 ? 0 : 64)
-    } catch {
-      if error.number == ECONNRESET { return .gone }
-      throw error
+    } catch where error.number == ECONNRESET {
+      return .gone
     }
     if datagram.length == 0 { return .gone }
     if !datagram.isCut, datagram.descriptors.count <= limit, let packet = Packet(bytes: datagram.bytes) {
@@ -75,11 +71,5 @@ public final class Endpoint {
     }
     for descriptor in datagram.descriptors { Glibc.close(descriptor) }
     return .malformed
-  }
-
-  private func hang() {
-    let handler = onHang
-    onHang = nil
-    handler?()
   }
 }

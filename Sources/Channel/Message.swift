@@ -39,9 +39,9 @@ public enum Message: Equatable, Sendable {
 
   /// Begins a configuration.
   case settings(Settings)
-  /// Its addresses and peers follow as messages of their own.
-  case virtualHost(VirtualHost)
-  case address(HostAddress)
+  /// Its addresses and peers follow as messages of their own. Virtual hosts of one interface share its number.
+  case virtualHost(group: UInt16, interface: UInt16, VirtualHost)
+  case address(group: UInt16, HostAddress)
   /// While this interface is not up, the demotion counts; it need not bear a virtual host.
   case track(interface: UInt16, name: String, demotion: UInt8)
   /// The configuration is complete and has so many virtual hosts; `generation` numbers policies from 1.
@@ -53,8 +53,9 @@ public enum Message: Equatable, Sendable {
 
   /// One received packet.
   case frame(Frame)
-  /// An interface of the policy changed.
-  case link(Link)
+  /// An interface of the policy as it is now, and the source addresses advertisements leave with: unspecified where it
+  /// has none of the family.
+  case link(interface: UInt16, LinkCondition, ipv4: Address, ipv6: Address)
   /// Something became of a role; `address` is the shared address it happened to, by its index, 0xffff if none of them.
   case role(group: UInt16, change: RoleChange, address: UInt16 = 0xffff)
   /// The outcome of a request; `type` is its MessageType, `group` 0xffff where it named none.

@@ -26,7 +26,10 @@ public struct Packet: Equatable, Sendable {
 extension Message {
   /// The datagram.
   public func bytes(id: UInt32) -> [UInt8] {
-    for form in Form.all { if let bytes = form.bytes(self, id) { return bytes } }
+    for type in MessageType.allCases {
+      guard let fields = Form.all[Int(type.rawValue)].bytes(self) else { continue }
+      return [Packet.version, type.rawValue, 0, 0] + id.networkBytes + fields
+    }
     return []
   }
 }

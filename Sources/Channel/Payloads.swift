@@ -1,6 +1,7 @@
 // The larger messages.
 
-/// One advertisement. The digest covers vhid, addresses and counter only (CARP section 3).
+/// One advertisement. The digest covers vhid, addresses and counter only (CARP section 3): twenty bytes of HMAC-SHA1, to
+/// the supervisor numbers it puts into a packet, nothing it could compute.
 public struct Advertise: Equatable, Sendable, Payload {
   public var group: UInt16 = 0
   public var family = Family.ipv4
@@ -8,9 +9,13 @@ public struct Advertise: Equatable, Sendable, Payload {
   public var advskew: UInt8 = 0
   public var demotion: UInt8 = 0
   public var counter: UInt64 = 0
-  public var digest = Digest()
+  /// The first sixteen bytes of the digest.
+  public var digestStart: UInt128 = 0
+  /// The last four.
+  public var digestEnd: UInt32 = 0
   public init() {}
-  static let layout = Layout<Self>(\.group, \.family, \.advbase, \.advskew, \.demotion, \.counter, \.digest)
+  static let layout = Layout<Self>(
+    \.group, \.family, \.advbase, \.advskew, \.demotion, \.counter, \.digestStart, \.digestEnd)
 }
 
 /// One line for the log, as the engine words it.
@@ -78,9 +83,6 @@ public struct Settings: Equatable, Sendable, Payload {
 
 /// One virtual host.
 public struct VirtualHost: Equatable, Sendable, Payload {
-  public var group: UInt16 = 0
-  /// Virtual hosts of one interface share its number.
-  public var interface: UInt16 = 0
   @Text<15> public var interfaceName = ""
   public var vhid: UInt8 = 0
   public var advbase: UInt8 = 1
@@ -91,25 +93,22 @@ public struct VirtualHost: Equatable, Sendable, Payload {
   @Bytes<64> public var secret = []
   public var addresses: UInt16 = 0
   public var peers: UInt16 = 0
-  /// Seconds the addresses live without renewal, to be shown; the config role leaves it 0.
-  public var lease: UInt16 = 0
   /// Name of the [[group]] whose fate it shares; empty: none.
   @Text<32> public var fate = ""
   public init() {}
   static let layout = Layout<Self>(
-    \.group, \.interface, \._interfaceName, \.vhid, \.advbase, \.advskew, \.preempt, \.mac, \.secretKind, \._secret,
-    \.addresses, \.peers, \.lease, \._fate)
+    \._interfaceName, \.vhid, \.advbase, \.advskew, \.preempt, \.mac, \.secretKind, \._secret, \.addresses, \.peers,
+    \._fate)
 }
 
 /// One shared address or one peer of a virtual host, in the order of the configuration.
 public struct HostAddress: Equatable, Sendable, Payload {
-  public var group: UInt16 = 0
   public var address = Address(unspecified: .ipv4)
   /// Prefix length as configured; 0 for a peer.
   public var prefix: UInt8 = 0
   public var isPeer = false
   public init() {}
-  static let layout = Layout<Self>(\.group, \.address, \.prefix, \.isPeer)
+  static let layout = Layout<Self>(\.address, \.prefix, \.isPeer)
 }
 
 /// One received packet. `bytes` begin with the IP header for IPv4, behind it for IPv6, where the socket does not show it,
@@ -121,27 +120,13 @@ public struct Frame: Equatable, Sendable, Payload {
   /// IPv6's; for IPv4 it is in the header.
   public var hopLimit: UInt8 = 0
   public var source = Address(unspecified: .ipv4)
-  /// CLOCK_MONOTONIC at relaying, nanoseconds.
-  public var time: UInt64 = 0
   /// Packets the kernel had no room for (SO_RXQ_OVFL), since the last one of this socket.
   public var lost: UInt32 = 0
   /// Length as received; its beginning, as long as the longest IPv4 header and an advertisement, is relayed.
   public var length: UInt16 = 0
   @Bytes<96> public var bytes = []
   public init() {}
-  static let layout = Layout<Self>(
-    \.interface, \.family, \.kind, \.hopLimit, \.source, \.time, \.lost, \.length, \._bytes)
-}
-
-/// An interface of the policy as it is now.
-public struct Link: Equatable, Sendable, Payload {
-  public var interface: UInt16 = 0
-  public var condition = LinkCondition.absent
-  /// The source addresses advertisements leave with; unspecified where the interface has none of the family.
-  public var ipv4 = Address(unspecified: .ipv4)
-  public var ipv6 = Address(unspecified: .ipv6)
-  public init() {}
-  static let layout = Layout<Self>(\.interface, \.condition, \.ipv4, \.ipv6)
+  static let layout = Layout<Self>(\.interface, \.family, \.kind, \.hopLimit, \.source, \.lost, \.length, \._bytes)
 }
 
 /// A control connection and who opened it, by the kernel's word.

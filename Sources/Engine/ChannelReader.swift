@@ -42,13 +42,18 @@ extension Engine {
   private func dispatch(_ message: Message) -> Bool {
     switch message {
     case .settings(let settings): assembly = PolicyAssembly(settings)
-    case .virtualHost(let host): assembly?.add(host)
-    case .address(let address): assembly?.add(address)
+    case .virtualHost(let group, let interface, let host): assembly?.add(host, group: group, interface: interface)
+    case .address(let group, let address): assembly?.add(address, to: group)
     case .track(let interface, let name, let demotion):
       assembly?.add(Tracked(interface: interface, name: name, demotion: demotion))
     case .commit(let groups, let generation): return commit(groups: Int(groups), generation: generation)
     case .frame(let frame): receive(frame)
-    case .link(let link): interfaces[link.interface].map { change($0, to: link) }
+    case .link(let index, let condition, let ipv4, let ipv6):
+      if let interface = interfaces[index] {
+        change(interface, source: ipv4)
+        change(interface, source: ipv6)
+        change(interface, to: condition)
+      }
     // A group that a reload has just removed is told nothing any more.
     case .role(let index, let change, let address): group(index).map { self.change($0, change, at: address) }
     case .result(let request, let type, let group, let denial, let errno):
@@ -73,16 +78,14 @@ extension Engine {
 
   private func group(_ index: UInt16) -> Group? { groups.first { $0.index == index } }
 
-  private func change(_ interface: Interface, to link: Link) {
-    change(interface, source: link.ipv4)
-    change(interface, source: link.ipv6)
-    if interface.condition == link.condition { return }
-    recordLink(of: interface, to: link.condition)
+  private func change(_ interface: Interface, to condition: LinkCondition) {
+    if interface.condition == condition { return }
+    recordLink(of: interface, to: condition)
     // That all is well at the start needs no line.
-    if interface.condition != nil || link.condition != .up { note(.link(link.condition), on: interface) }
-    interface.condition = link.condition
+    if interface.condition != nil || condition != .up { note(.link(condition), on: interface) }
+    interface.condition = condition
     for group in groups where group.interface === interface {
-      post(link.condition == .up ? .linkUp : .linkDown, to: group)
+      post(condition == .up ? .linkUp : .linkDown, to: group)
     }
     if let tracked = tracked[interface.index] { follow(tracked) }
   }

@@ -33,15 +33,15 @@ struct ConfigurationMessages {
       let group = UInt16(truncatingIfNeeded: index)
       let interface = interfaces[host.interface] ?? UInt16(truncatingIfNeeded: interfaces.count)
       interfaces[host.interface] = interface
-      messages.append(
-        .virtualHost(virtualHost(host, group: group, interface: interface, preempt: configuration.daemon.preempt)))
+      let message = virtualHost(host, preempt: configuration.daemon.preempt)
+      messages.append(.virtualHost(group: group, interface: interface, message))
       for address in host.addresses {
-        messages.append(.address(hostAddress(address.address, prefix: address.prefixLength, group: group)))
+        messages.append(.address(group: group, hostAddress(address.address, prefix: address.prefixLength)))
       }
       for peer in host.peers {
-        var entry = hostAddress(peer, prefix: 0, group: group)
+        var entry = hostAddress(peer, prefix: 0)
         entry.isPeer = true
-        messages.append(.address(entry))
+        messages.append(.address(group: group, entry))
       }
     }
     for track in configuration.tracks {
@@ -101,12 +101,8 @@ struct ConfigurationMessages {
     return settings
   }
 
-  private func virtualHost(
-    _ host: ConfiguredHost, group: UInt16, interface: UInt16, preempt: Bool
-  ) -> Channel.VirtualHost {
+  private func virtualHost(_ host: ConfiguredHost, preempt: Bool) -> Channel.VirtualHost {
     var message = Channel.VirtualHost()
-    message.group = group
-    message.interface = interface
     message.interfaceName = host.interface
     message.vhid = host.vhid
     message.advbase = host.advbase
@@ -129,13 +125,12 @@ struct ConfigurationMessages {
     }
   }
 
-  private func hostAddress(_ address: ConfiguredAddress, prefix: UInt8, group: UInt16) -> HostAddress {
+  private func hostAddress(_ address: ConfiguredAddress, prefix: UInt8) -> HostAddress {
     var message = HostAddress()
-    message.group = group
     message.prefix = prefix
     switch address {
-    case .ipv4(let bits): message.address = Channel.Address(family: .ipv4, high: 0, low: UInt64(bits))
-    case .ipv6(let high, let low): message.address = Channel.Address(family: .ipv6, high: high, low: low)
+    case .ipv4(let bits): message.address = Channel.Address(.ipv4, UInt128(bits))
+    case .ipv6(let high, let low): message.address = Channel.Address(.ipv6, UInt128(high) << 64 | UInt128(low))
     }
     return message
   }

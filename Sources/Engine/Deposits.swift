@@ -65,14 +65,12 @@ extension Engine {
 
   private func deposit(_ group: Group, _ family: CARP.Family) {
     let counter = group.counters.next()
-    guard let digest = group.digests.signer(at: EventLoop.now()).digest(counter: counter),
-      let wireDigest = Channel.Digest(bytes: digest.bytes)
-    else { return }
+    guard let digest = group.digests.signer(at: EventLoop.now()).digest(counter: counter) else { return }
     var message = Advertise()
     message.group = group.index
     message.family = Channel.Family(family)
     message.counter = counter
-    message.digest = wireDigest
+    message.digest = digest.bytes
     group.echoes.deposited(counter: counter, digest: digest)
     channel.send(.deposit(message))
   }

@@ -38,9 +38,7 @@ extension Engine {
 
   private func advertise(_ group: Group, _ family: CARP.Family, advbase: UInt8, advskew: UInt8, demotion: UInt8) {
     let counter = group.counters.next()
-    guard let digest = group.digests.signer(at: EventLoop.now()).digest(counter: counter),
-      let wireDigest = Channel.Digest(bytes: digest.bytes)
-    else { return }
+    guard let digest = group.digests.signer(at: EventLoop.now()).digest(counter: counter) else { return }
     var message = Advertise()
     message.group = group.index
     message.family = Channel.Family(family)
@@ -48,7 +46,7 @@ extension Engine {
     message.advskew = advskew
     message.demotion = demotion
     message.counter = counter
-    message.digest = wireDigest
+    message.digest = digest.bytes
     // The supervisor reports failures only: by the next one, the last one has succeeded.
     if group.unfailed.removeValue(forKey: family) != nil {
       group.failing.remove(family)

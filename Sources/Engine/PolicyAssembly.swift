@@ -6,7 +6,7 @@ import Election
 struct PolicyAssembly {
   let settings: Settings
   private(set) var tracked: [Tracked] = []
-  private var hosts: [VirtualHost] = []
+  private var hosts: [(group: UInt16, interface: UInt16, host: VirtualHost)] = []
   private var addresses: [UInt16: [HostAddress]] = [:]
   private var peers: [UInt16: [HostAddress]] = [:]
 
@@ -15,12 +15,12 @@ struct PolicyAssembly {
   }
 
   mutating func add(_ track: Tracked) { tracked.append(track) }
-  mutating func add(_ host: VirtualHost) { hosts.append(host) }
-  mutating func add(_ address: HostAddress) {
+  mutating func add(_ host: VirtualHost, group: UInt16, interface: UInt16) { hosts.append((group, interface, host)) }
+  mutating func add(_ address: HostAddress, to group: UInt16) {
     if address.isPeer {
-      peers[address.group, default: []].append(address)
+      peers[group, default: []].append(address)
     } else {
-      addresses[address.group, default: []].append(address)
+      addresses[group, default: []].append(address)
     }
   }
 
@@ -28,16 +28,16 @@ struct PolicyAssembly {
   func configurations(_ count: Int) -> [HostConfiguration]? {
     guard hosts.count == count, Set(hosts.map(\.group)).count == hosts.count else { return nil }
     var result: [HostConfiguration] = []
-    for host in hosts.sorted(by: { $0.group < $1.group }) {
-      guard let configuration = configuration(host) else { return nil }
+    for (group, interface, host) in hosts.sorted(by: { $0.group < $1.group }) {
+      guard let configuration = configuration(host, group, interface) else { return nil }
       result.append(configuration)
     }
     return result
   }
 
-  private func configuration(_ host: VirtualHost) -> HostConfiguration? {
-    let addresses = addresses[host.group] ?? []
-    let peers = peers[host.group] ?? []
+  private func configuration(_ host: VirtualHost, _ group: UInt16, _ interface: UInt16) -> HostConfiguration? {
+    let addresses = addresses[group] ?? []
+    let peers = peers[group] ?? []
     // Secrets by name were resolved by the supervisor.
     guard host.vhid > 0, addresses.count == Int(host.addresses), peers.count == Int(host.peers),
       host.secretKind == .none || host.secretKind == .key, host.secret.count <= CARP.Digest.size
@@ -48,10 +48,13 @@ struct PolicyAssembly {
     parameters.sharesFate = !host.fate.isEmpty
     parameters.preemptDelay = settings.preemptDelay
     parameters.damping = settings.damping
+    let interval = Lease.interval(host.advbase, host.advskew)
+    let leases = Dictionary(grouping: addresses, by: \.address.family)
+      .map { Lease.seconds($0, addresses: $1.count, every: interval) }
     return HostConfiguration(
-      group: host.group, interface: host.interface, interfaceName: host.interfaceName, parameters: parameters,
+      group: group, interface: interface, interfaceName: host.interfaceName, parameters: parameters,
       mac: host.mac, key: host.secretKind == .key ? host.secret : [],
       addresses: addresses.map { .init(address: CARP.Address($0.address), prefix: $0.prefix) },
-      peers: peers.map { CARP.Address($0.address) }, lease: host.lease, fate: host.fate)
+      peers: peers.map { CARP.Address($0.address) }, lease: UInt16(clamping: leases.max() ?? 0), fate: host.fate)
   }
 }

@@ -50,10 +50,7 @@ extension Supervisor: ChildOwner {
     let sources = Family.allCases.map { family in
       interface.source(family, for: holdings(on: interface).flatMap { $0.group.peers(family) })
     }
-    var link = Link()
-    (link.interface, link.condition) = (interface.number, interface.condition)
-    (link.ipv4, link.ipv6) = (sources[0], sources[1])
-    tell(.link(link))
+    tell(.link(interface: interface.number, interface.condition, ipv4: sources[0], ipv6: sources[1]))
   }
 
   func openSockets(_ interface: Interface) {

@@ -42,15 +42,7 @@ struct PolicyGroup: Sendable {
 
   /// The same for the engine, under these numbers.
   func messages(group: UInt16, interface: UInt16) -> [Message] {
-    var host = host
-    (host.group, host.interface) = (group, interface)
-    host.lease = UInt16(clamping: families.map { lease($0, every: self.interval) }.max() ?? 0)
-    return [.virtualHost(host)]
-      + (addresses + peers).map { entry in
-        var entry = entry
-        entry.group = host.group
-        return .address(entry)
-      }
+    [.virtualHost(group: group, interface: interface, host)] + (addresses + peers).map { .address(group: group, $0) }
   }
 }
 
@@ -83,25 +75,22 @@ struct Policy: Sendable {
     try require(!isComplete, "more after its end")
     switch message {
     case .settings(let new): settings = new
-    case .virtualHost(var host):
-      let isNext = Int(host.group) == groups.count && groups.count < Policy.maximumGroups
+    case .virtualHost(let number, _, let host):
+      let isNext = Int(number) == groups.count && groups.count < Policy.maximumGroups
       try require(isNext, "virtual hosts out of order or too many")
       try require(isInterface(host.interfaceName), "not an interface name")
       let isInRange = host.vhid >= 1 && host.advskew <= 254 && (host.advbase > 0 || host.advskew > 0)
       try require(isInRange, "vhid, advbase or advskew out of range")
       let isTwice = groups.contains { $0.interfaceName == host.interfaceName && $0.vhid == host.vhid }
       try require(!isTwice, "vhid \(host.vhid) twice on \(host.interfaceName)")
-      // The file's numbers: where it stands there makes no difference to what it is.
-      (host.group, host.interface) = (0, 0)
       groups.append(PolicyGroup(host: host))
-    case .address(var entry):
-      let (group, address) = (Int(entry.group), entry.address)
+    case .address(let number, let entry):
+      let (group, address) = (Int(number), entry.address)
       total += 1
       let isIn = groups.indices.contains(group) && total <= Policy.maximumAddresses * 2
-      let isPlain = address.family == .ipv6 || address.high == 0 && address.low <= UInt64(UInt32.max)
+      let isPlain = address.family == .ipv6 || address.value <= UInt128(UInt32.max)
       let isUsable = isPlain && !address.isUnspecified && !address.isMulticast && entry.prefix <= entry.hostPrefix
       try require(isIn && isUsable, "not a usable address")
-      entry.group = 0
       if entry.isPeer { groups[group].peers.append(entry) } else { groups[group].addresses.append(entry) }
     case .track(_, let name, let demotion):
       try require(isInterface(name), "not an interface name")

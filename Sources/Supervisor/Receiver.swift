@@ -49,7 +49,6 @@ final class Receiver {
     let now = EventLoop.now()
     for _ in 0..<(frame.kind == .foreign ? 1 : 64) {
       guard let packet = try? receiveDatagram(socket.raw, capacity: 128, ancillary: 128) else { break }
-      frame.time = now
       frame.source = Address(bytes: packet.source) ?? Address(unspecified: frame.family)
       frame.hopLimit = packet.hopLimit
       frame.length = UInt16(clamping: packet.length)

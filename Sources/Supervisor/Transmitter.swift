@@ -20,7 +20,7 @@ final class Transmitter {
   /// The 36 bytes of CARP section 2.
   static func advertisement(_ request: Advertise, vhid: UInt8) -> [UInt8] {
     var bytes: [UInt8] = [0x21, vhid, request.advskew, 7, request.demotion, request.advbase, 0, 0]
-    bytes += big(request.counter) + request.digest.bytes
+    bytes += big(request.counter) + big(request.digestStart) + big(request.digestEnd)
     bytes.replaceSubrange(6..<8, with: big(checksum(bytes)))
     return bytes
   }
@@ -51,7 +51,7 @@ final class Transmitter {
       let arp = [0, 1, 8, 0, 6, 4, 0, 1] + holding.mac + address.bytes + [0, 0, 0, 0, 0, 0] + address.bytes
       return try send([8, 6] + arp, to: [UInt8](repeating: 0xff, count: 6), holding)
     }
-    let allNodes = Address(family: .ipv6, high: 0xff02 << 48, low: 1)
+    let allNodes = Address(.ipv6, 0xff02 << 112 | 1)
     // Override; Router where this host is one, or its clients would drop it as their default router (RFC 4861 7.2.5).
     var message = [136, 0, 0, 0, router ? 0xa0 : 0x20, 0, 0, 0] + address.bytes + [2, 1] + holding.mac
     let pseudo = address.bytes + allNodes.bytes + big(UInt32(message.count)) + [0, 0, 0, 58]

@@ -13,9 +13,11 @@ enum Malformed {
     .deposit(Advertise()), .note(Note()), .heartbeat(late: 0), .closed(connection: 0), .administer(Administration()),
   ]
   private static let notTheEngines: [Message] = [
-    .ready, .settings(Settings()), .virtualHost(VirtualHost()), .address(HostAddress()),
+    .ready, .settings(Settings()), .virtualHost(group: 0, interface: 0, VirtualHost()),
+    .address(group: 0, HostAddress()),
     .track(interface: 0, name: "eth9", demotion: 1), .commit(groups: 0, generation: 0),
-    .diagnostic(level: .error, line: 0, column: 0, text: ""), .frame(Frame()), .link(Link()),
+    .diagnostic(level: .error, line: 0, column: 0, text: ""), .frame(Frame()),
+    .link(interface: 0, .up, ipv4: Address(unspecified: .ipv4), ipv6: Address(unspecified: .ipv6)),
     .role(group: 0, change: .held),
     .result(request: 0, type: .acquire, group: 0, denial: .none, errno: 0), .connection(Connection()),
     .stalled(milliseconds: 0), .reloadResult(connection: 0, succeeded: true, generation: 0), .shutdown,

@@ -11,7 +11,7 @@ final class Rig {
   var id: UInt32 = 0
   var settings = Settings()
   private(set) var hosts: [VirtualHost] = []
-  private(set) var addresses: [HostAddress] = []
+  private(set) var addresses: [(group: UInt16, family: Family)] = []
   /// Groups whose role was handed over or granted.
   var held: Set<UInt16> = []
   private(set) var isUp = false
@@ -79,11 +79,11 @@ final class Rig {
   private func take(_ message: Message) {
     switch message {
     case .settings(let value): settings = value
-    case .virtualHost(let host): hosts.append(host)
-    case .address(let address): addresses.append(address)
+    case .virtualHost(_, _, let host): hosts.append(host)
+    case .address(let group, let entry): addresses.append((group, entry.address.family))
     case .role(let group, .held, _): held.insert(group)
-    case .link(let link):
-      isUp = link.condition == .up
+    case .link(_, let condition, _, _):
+      isUp = condition == .up
       knowsLink = true
     case .result(let request, _, _, let denial, _): results[request] = denial
     case .shutdown: isShutDown = true
@@ -123,7 +123,7 @@ final class Rig {
   }
 
   func families(_ group: UInt16) -> [Family] {
-    Family.allCases.filter { family in addresses.contains { $0.group == group && $0.address.family == family } }
+    Family.allCases.filter { family in addresses.contains { $0 == (group, family) } }
   }
 
   /// sleep() is a system call that no role needs, so none has it.
