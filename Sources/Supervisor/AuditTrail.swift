@@ -25,7 +25,8 @@ final class AuditTrail: ChildOwner {
   /// for three seconds.
   private(set) var status = AuditStatus()
   private var lastStatus: UInt64 = 0
-  private var hasReported = false
+  /// As the log has it.
+  private var wasWorking: Bool?
 
   init(_ loop: EventLoop, _ log: Log) { (self.loop, self.log) = (loop, log) }
 
@@ -119,11 +120,10 @@ final class AuditTrail: ChildOwner {
   }
 
   private func report(_ failure: String?) {
-    if let failure, status.isWorking || !hasReported {
+    if let failure, wasWorking != false {
       log(.warning, "the audit log cannot be written: \(failure); see [audit] in the configuration")
-    } else if failure == nil, !status.isWorking {
-      log(.notice, "the audit log is written")
     }
-    (hasReported, status.isWorking) = (true, failure == nil)
+    if failure == nil && wasWorking != true { log(.notice, "the audit log is written") }
+    (wasWorking, status.isWorking) = (failure == nil, failure == nil)
   }
 }

@@ -6,12 +6,12 @@ import Launcher
 public final class Supervisor {
   let options: Options
   let log: Log
-  let loop: EventLoop
+  let loop = EventLoop()
   let keeper: AddressKeeper
   let transmitter: Transmitter
   private let signals: FileDescriptor
   let monitor: NetlinkSocket
-  private(set) var children: Children
+  let children: Children
   let control: ControlSocket
   let audit: AuditTrail
   let credentials: [String: [UInt8]]
@@ -62,12 +62,10 @@ public final class Supervisor {
       let supervisor = try Supervisor(options, log)
       try supervisor.loop.run()
       return supervisor.exitCode
-    } catch let refusal as Refusal {
-      log(.error, refusal.text)
-      return refusal.code
     } catch {
-      log(.error, "cannot start\(options.isLauncher ? " the launcher" : ""): \(error)")
-      return ExitCode.system
+      let refusal = error as? Refusal
+      log(.error, refusal?.text ?? "cannot start\(options.isLauncher ? " the launcher" : ""): \(error)")
+      return refusal?.code ?? ExitCode.system
     }
   }
 
@@ -80,13 +78,12 @@ public final class Supervisor {
     }
     groups = try openFile("/etc/group", O_RDONLY)
     let program = try Startup.openEngine(options)
-    let signals = try signalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR2])
-    let loop = EventLoop()
-    let audit = AuditTrail(loop, log)
-    let control = try ControlSocket(options, owner: identities.own, loop, audit)
-    let children = try Children(loop, log, engine: program.raw, identities, audit)
+    signals = try signalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR2])
+    audit = AuditTrail(loop, log)
+    control = try ControlSocket(options, owner: identities.own, loop, audit)
+    children = try Children(loop, log, engine: program.raw, identities, audit)
     // systemd's credentials are root's, to be read while this still may.
-    let credentials = Supervisor.readCredentials()
+    credentials = Supervisor.readCredentials()
     // From here on nothing runs with more than the two network capabilities.
     try drop(to: identities.own, keeping: .supervisor)
     audit(.capabilityDrop, "supervisor uid \(identities.own.uid), CAP_NET_RAW and CAP_NET_ADMIN kept")
@@ -94,16 +91,13 @@ public final class Supervisor {
       throw Refusal(text: "CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
     }
     let landlock = landlockVersion()
-    if options.check {
-      log.plain("this kernel: Landlock " + (landlock == 0 ? "missing (capabilities and seccomp hold)" : "version \(landlock)"))
-    }
+    let offer = landlock == 0 ? "missing (capabilities and seccomp still hold)" : "version \(landlock)"
+    if options.check { log.plain("this kernel: Landlock \(offer)") }
     try Startup.restrict(options)
     try filterSupervisor(options.fallback)
     keeper = try AddressKeeper(loop, log, audit)
     monitor = try NetlinkSocket(groups: UInt32(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
     transmitter = try Transmitter()
-    (self.credentials, self.audit, self.loop) = (credentials, audit, loop)
-    (self.signals, self.children, self.control) = (signals, children, control)
     loop.watch(signals.raw) { [unowned self] _ in receiveSignal() }
     children.onLauncherReady = { [unowned self] in reload(for: 0) }
     children.onLauncherLost = { [unowned self] in
@@ -228,11 +222,8 @@ public final class Supervisor {
   private func leave() {
     if isStopping { return }
     isStopping = true
-    for holding in holdings {
-      if holding.phase != .held {
-        keeper.remove(holding)
-        continue
-      }
+    for holding in holdings where holding.phase != .held { keeper.remove(holding) }
+    for holding in holdings where holding.phase == .held {
       keeper.extend(holding.group.addresses, holding)
       for family in holding.group.families { sendDeposit(holding, family, bowOut: false) }
     }
