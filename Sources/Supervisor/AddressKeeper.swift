@@ -165,8 +165,7 @@ final class AddressKeeper {
       let rest = piece.filter { !wanted.contains($0.address) }
       let requests = rest.map { NetlinkMessage.deleteAddress($0.address, $0.hostPrefix, from: carrier) }
       // IPv6 addresses leave an interface that goes down by themselves.
-      _ = try? perform(
-        .addressDeleted, holding.name, requests, of: rest.map(\.address), tolerating: EADDRNOTAVAIL)
+      _ = try? perform(.addressDeleted, holding.name, requests, of: rest.map(\.address), tolerating: EADDRNOTAVAIL)
       return true
     }
   }
