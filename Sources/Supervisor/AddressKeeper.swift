@@ -79,7 +79,8 @@ final class AddressKeeper {
       try unsafe check(write(file.raw, "0", 1))
     }
     audit(.sysctl, path, errno: failure?.number ?? 0, since: start)
-    if let failure, failure.number != ENOENT { throw Errno(failure.number, "\(path) must be writable, or mac = \"interface\"") }
+    guard let failure, failure.number != ENOENT else { return }
+    throw Errno(failure.number, "\(path) must be writable, or set mac = \"interface\"")
   }
 
   /// Removes the macvlan, and with it what is still on it.
