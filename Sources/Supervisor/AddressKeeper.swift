@@ -79,7 +79,8 @@ final class AddressKeeper {
       try unsafe check(write(file.raw, "0", 1))
     }
     audit(.sysctl, path, errno: failure?.number ?? 0, since: start)
-    if let failure, failure.number != ENOENT { throw Errno(failure.number, "\(path) must be writable, or mac = \"interface\"") }
+    guard let failure, failure.number != ENOENT else { return }
+    throw Errno(failure.number, "\(path) must be writable, or set mac = \"interface\"")
   }
 
   /// Removes the macvlan, and with it what is still on it.
@@ -165,8 +166,7 @@ final class AddressKeeper {
       let rest = piece.filter { !wanted.contains($0.address) }
       let requests = rest.map { NetlinkMessage.deleteAddress($0.address, $0.hostPrefix, from: carrier) }
       // IPv6 addresses leave an interface that goes down by themselves.
-      _ = try? perform(
-        .addressDeleted, holding.name, requests, of: rest.map(\.address), tolerating: EADDRNOTAVAIL)
+      _ = try? perform(.addressDeleted, holding.name, requests, of: rest.map(\.address), tolerating: EADDRNOTAVAIL)
       return true
     }
   }

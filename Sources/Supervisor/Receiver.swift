@@ -34,10 +34,9 @@ final class Receiver {
       if family == .ipv6 { try setOption(socket.raw, Int32(IPPROTO_IPV6), IPV6_RECVHOPLIMIT, Int32(1)) }
       // struct group_req: its address has room for 128 bytes.
       let group = socketAddress(family.advertisementGroup.bytes)
-      let request = rawBytes(owner.index) + [UInt8](repeating: 0, count: 4) + group
-      let level = Int32(family == .ipv4 ? IPPROTO_IP : IPPROTO_IPV6)
-      try setOption(
-        socket.raw, level, MCAST_JOIN_GROUP, request + [UInt8](repeating: 0, count: 128 - group.count))
+      let room = [UInt8](repeating: 0, count: 128 - group.count)
+      let request = rawBytes(owner.index) + rawBytes(Int32(0)) + group + room
+      try setOption(socket.raw, Int32(family == .ipv4 ? IPPROTO_IP : IPPROTO_IPV6), MCAST_JOIN_GROUP, request)
     }
     loop.watch(socket.raw) { [weak self] _ in self?.relay() }
   }

@@ -58,8 +58,7 @@ extension NetlinkMessage {
     let mode = Attribute(IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE.rawValue)
     let kind = [Attribute(IFLA_INFO_KIND, text: "macvlan"), Attribute(IFLA_INFO_DATA, nested: [mode])]
     let names = [Attribute(IFLA_IFNAME, text: name), Attribute(IFLA_LINK, base), Attribute(IFLA_ADDRESS, mac)]
-    let more = [Attribute(IFLA_LINKINFO, nested: kind)]
-    return link(RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, 0, names + more)
+    return link(RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, 0, names + [Attribute(IFLA_LINKINFO, nested: kind)])
   }
 
   /// No link-local address, and loose reverse-path filtering: replies leave by the base interface. The kernel keeps
