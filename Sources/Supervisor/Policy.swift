@@ -108,7 +108,16 @@ struct Policy: Sendable {
       try require(isInterface(name), "not an interface name")
       try require(tracks.count < 64, "too many tracks")
       tracks[name] = demotion
-    case .commit: try checkWhole()
+    case .commit:
+      try require(!groups.isEmpty, "no virtual host")
+      var seen: Set<Address> = []
+      for group in groups {
+        let (addresses, peers) = (group.addresses.count, group.peers.count)
+        let isWhole = addresses > 0 && addresses == group.host.addresses && peers == group.host.peers
+        try require(isWhole, "address or peer list incomplete")
+        for entry in group.addresses { try require(seen.insert(entry.address).inserted, "\(entry.address) twice") }
+      }
+      isComplete = true
     default: throw Refusal(text: "not a configuration message")
     }
   }
@@ -118,20 +127,8 @@ struct Policy: Sendable {
   }
 
   private func isInterface(_ name: String) -> Bool {
-    let isForbidden = { (byte: UInt8) in byte <= 0x20 || byte == UInt8(ascii: "/") }
-    return (1...15).contains(name.utf8.count) && !name.utf8.contains(where: isForbidden) && ![".", ".."].contains(name)
-  }
-
-  private mutating func checkWhole() throws(Refusal) {
-    try require(!groups.isEmpty, "no virtual host")
-    var seen: Set<Address> = []
-    for group in groups {
-      let (addresses, peers) = (group.addresses.count, group.peers.count)
-      let isWhole = addresses > 0 && addresses == group.host.addresses && peers == group.host.peers
-      try require(isWhole, "address or peer list incomplete")
-      for entry in group.addresses { try require(seen.insert(entry.address).inserted, "\(entry.address) twice") }
-    }
-    isComplete = true
+    let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "/") }
+    return isPlain && (1...15).contains(name.utf8.count) && name != "." && name != ".."
   }
 
   /// Puts the keys in the place of their names; `key` looks them up.

@@ -51,12 +51,12 @@ enum Startup {
   /// The supervisor may read its configuration, its secrets and /proc, write the network settings in /proc (as far as
   /// CAP_NET_ADMIN lets it), and remove its own socket.
   static func restrict(_ options: Options) throws(Errno) {
-    let places: [(String, FileRights)] = [
-      (directory(of: options.config), [.readFile, .readDirectory]), ("/proc", [.readFile, .readDirectory]),
-      ("/proc/sys/net", [.writeFile, .readFile]), (options.runtimeDirectory, [.removeFile]),
-      ("/run/systemd", [.writeFile, .readFile]),
-    ]
-    try restrictFiles(to: places, mayReachAbstractSockets: true)
+    try restrictFiles(
+      to: [
+        (directory(of: options.config), [.readFile, .readDirectory]), ("/proc", [.readFile, .readDirectory]),
+        ("/proc/sys/net", [.writeFile, .readFile]), (options.runtimeDirectory, [.removeFile]),
+        ("/run/systemd", [.writeFile, .readFile]),
+      ], mayReachAbstractSockets: true)
   }
 
   static func directory(of path: String) -> String {

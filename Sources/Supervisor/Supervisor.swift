@@ -56,7 +56,7 @@ public final class Supervisor {
     do {
       if options.isLauncher {
         let identities = try Identities(options)
-        try Launcher.run(as: identities.launcher, identities.roles, options.fallback)
+        try Launcher(as: identities.launcher, identities.roles, options.fallback).run()
         return 0
       }
       let supervisor = try Supervisor(options, log)
