@@ -24,20 +24,20 @@ final class ControlSocket {
     (self.loop, self.audit) = (loop, audit)
     if options.check { return }
     if path.utf8.count > 106 {
-      throw StartFailure("\(path) is too long for a socket; choose a shorter --runtime-directory", ExitCode.usage)
+      throw Refusal(text: "\(path) is too long for a socket; shorten --runtime-directory", code: ExitCode.usage)
     }
     if unsafe mkdir(options.runtimeDirectory, 0o755) == 0, owner != .current {
       try unsafe check(chown(options.runtimeDirectory, owner.uid, owner.gid))
     }
     if (try? connectSocket(socket.raw, to: socketAddress(path: path))) != nil {
-      throw StartFailure("another carpd serves \(path); stop it, or choose another --runtime-directory")
+      throw Refusal(text: "another carpd serves \(path); stop it, or choose another --runtime-directory")
     }
     unsafe unlink(path)
     // Everybody may connect. Set by umask: a change by name could be led elsewhere by who owns the directory.
     let mask = umask(0o111)
     defer { _ = umask(mask) }
     do throws(Errno) { try bindSocket(socket.raw, to: socketAddress(path: path)) } catch {
-      throw StartFailure("cannot make \(path): \(error)")
+      throw Refusal(text: "cannot make \(path): \(error)")
     }
   }
 

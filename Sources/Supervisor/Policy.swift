@@ -58,7 +58,6 @@ struct PolicyGroup: Sendable {
 /// new one from the file. It is gathered message by message; the config role has checked all of this with better words,
 /// and it is checked again because this side decides by it.
 struct Policy: Sendable {
-  struct Refusal: Error { let text: String }
   static let maximumGroups = 512
   static let maximumAddresses = 8192
   let generation: UInt32

@@ -5,8 +5,8 @@ import Testing
 @testable import Supervisor
 
 extension Policy {
-  fileprivate mutating func add(_ host: VirtualHost) throws { try add(.virtualHost(host)) }
-  fileprivate mutating func add(_ entry: HostAddress) throws { try add(.address(entry)) }
+  mutating func add(_ host: VirtualHost) throws { try add(.virtualHost(host)) }
+  mutating func add(_ entry: HostAddress) throws { try add(.address(entry)) }
 }
 
 @Suite struct PolicyTests {
@@ -37,7 +37,7 @@ extension Policy {
       try policy.add(.commit(groups: UInt16(policy.groups.count), generation: 1))
       return nil
     } catch {
-      return (error as? Policy.Refusal)?.text ?? "another error: \(error)"
+      return (error as? Refusal)?.text ?? "another error: \(error)"
     }
   }
 
@@ -46,7 +46,7 @@ extension Policy {
     try policy.add(host())
     try policy.add(entry())
     try policy.add(.commit(groups: UInt16(policy.groups.count), generation: 1))
-    #expect(throws: Policy.Refusal.self) { try policy.add(host(1)) }
+    #expect(throws: Refusal.self) { try policy.add(host(1)) }
     #expect(policy.isComplete && policy.generation == 7 && policy.groups.map(\.interfaceName) == ["eth0"])
     #expect(
       policy.groups[0].lease(.ipv4, every: policy.groups[0].interval) == 2 && policy.groups[0].families == [.ipv4])
