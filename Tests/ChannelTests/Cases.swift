@@ -80,7 +80,7 @@ struct Case: Sendable, CustomTestStringConvertible {
       Case(
         .diagnostic(level: .info, line: 1, column: 2, text: "no"), "011100000000002a06000000010000000200026e6f ~898"),
       Case(.link(link), "011200000000002a00010304 ~12 c00002010620010db8000000000000000000000001"),
-      Case(.role(group: 1, change: .changed, address: 2), "011300000000002a0001030002"),
+      Case(.role(group: 1, change: .damaged, address: 2), "011300000000002a0001020002"),
       Case(
         .result(request: 1, type: .advertise, group: 3, denial: .holdDown, errno: 5),
         "011400000000002a00000001000003080005"),

@@ -65,7 +65,7 @@ import Testing
       (.advertise, 2, [4, 6]), (.deposit, 2, [4, 6]), (.note, 1, Set(3...6)), (.administer, 4, Set(0...7)),
       (.administer, 11, [0, 1]), (.spawn, 0, [0, 1, 2]), (.result, 4, Set(MessageType.allCases.map(\.rawValue))),
       (.link, 2, Set(0...4)), (.link, 3, [4, 6]), (.link, 20, [4, 6]), (.frame, 2, [4, 6]), (.frame, 3, [0, 1, 2]),
-      (.result, 7, Set(0...12)), (.role, 2, Set(0...3)), (.connection, 4, [0, 1, 2]), (.exited, 4, [0, 1]),
+      (.result, 7, Set(0...12)), (.role, 2, Set(0...2)), (.connection, 4, [0, 1, 2]), (.exited, 4, [0, 1]),
       (.reloadResult, 4, [0, 1]), (.diagnostic, 0, Set(3...6)), (.address, 20, [0, 1]), (.auditStatus, 0, [0, 1]),
       (.auditHead, 4, [0, 1]), (.record, 0, Set(0...30)), (.record, 1, Set(0...3)), (.record, 2, Set(0...3)),
       (.virtualHost, 25, [0, 1]), (.virtualHost, 26, Set(0...3)),

@@ -7,14 +7,10 @@ import Testing
 /// inputs go to Fuzz/channel.swift, which has more time.
 @Suite struct FuzzTests {
   private static func feed(_ bytes: [UInt8], _ policy: inout Policy) -> Bool {
-    switch Packet(bytes: bytes)?.message {
-    case nil: return false
-    case .virtualHost(let host): try? policy.add(host)
-    case .address(let entry): try? policy.add(entry)
-    case .settings(let settings): policy.settings = settings
-    case .commit: try? policy.checkWhole()
-    default: break
-    }
+    guard let message = Packet(bytes: bytes)?.message else { return false }
+    try? policy.add(message)
+    // What is complete takes nothing more.
+    if policy.isComplete { policy = Policy(generation: 1) }
     return true
   }
 
