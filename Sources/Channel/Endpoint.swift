@@ -66,7 +66,7 @@ public final class Endpoint {
       return .gone
     }
     if datagram.length == 0 { return .gone }
-    if !datagram.isCut, datagram.descriptors.count <= limit, let packet = Packet(bytes: datagram.bytes) {
+    if !datagram.isCut, datagram.descriptors.count <= limit, let packet = try? Packet(bytes: datagram.bytes) {
       return .packet(packet, datagram.descriptors)
     }
     for descriptor in datagram.descriptors { Glibc.close(descriptor) }

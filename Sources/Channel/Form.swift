@@ -33,7 +33,8 @@ extension Message {
     case .note: Form(note) { if case .note(let it) = $0 { it } else { nil } }
     case .heartbeat: Form(heartbeat) { if case .heartbeat(let it) = $0 { it } else { nil } }
     case .closed: Form(closed) { if case .closed(let it) = $0 { it } else { nil } }
-    case .administer: Form(administer) { if case .administer(let it) = $0 { it } else { nil } }
+    case .administer:
+      Form(administer) { if case .administer(let a, let b, let c, let d, let e) = $0 { (a, b, c, d, e) } else { nil } }
     case .settings: Form(settings) { if case .settings(let it) = $0 { it } else { nil } }
     case .virtualHost: Form(virtualHost) { if case .virtualHost(let a, let b, let c) = $0 { (a, b, c) } else { nil } }
     case .address: Form(address) { if case .address(let a, let b) = $0 { (a, b) } else { nil } }
