@@ -81,16 +81,27 @@ final class Auditor {
 
   /// Whether the message was one that may come now.
   private func take(_ packet: Packet) -> Bool {
-    if let log {
-      guard case .record(let record) = packet.message else { return false }
-      log.add(folding.add(record, now: EventLoop.now()))
+    switch packet.message {
+    case .auditStart(let start):
+      // After a reload it may be another file, or another key.
+      stopLog()
+      log = nil
+      log = AuditorLog(start, directory: directory, journal: journal)
+      // When the message itself has been let go.
+      loop.after(milliseconds: 0) { overwriteFreedMemory() }
       return true
+    case .record(let record):
+      log?.add(folding.add(record, now: EventLoop.now()))
+      return log != nil
+    default: return false
     }
-    guard case .auditStart(let start) = packet.message else { return false }
-    log = AuditorLog(start, directory: directory, journal: journal)
-    // When the message itself has been let go.
-    loop.after(milliseconds: 0) { overwriteFreedMemory() }
-    return true
+  }
+
+  /// Writes what is folded still, and an anchor.
+  private func stopLog() {
+    guard let log else { return }
+    log.add(folding.flush())
+    log.stop()
   }
 
   private func tick() {
@@ -114,10 +125,7 @@ final class Auditor {
   private func end(_ status: Int32) {
     if exitStatus != nil { return }
     exitStatus = status
-    if let log {
-      log.add(folding.flush())
-      log.stop()
-    }
+    stopLog()
     channel.close()
     loop.stop()
   }

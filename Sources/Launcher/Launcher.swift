@@ -17,23 +17,15 @@ public final class Launcher {
   /// The program, and the directories shared libraries come from, read before /proc/self closes to this process.
   private let places: [(path: String, rights: FileRights)]
 
-  /// Confines itself as `own`, then serves the supervisor until that is gone. `roles` are the only other users it knows.
+  /// Confines itself as `own`. `roles` are the only other users it knows.
   /// - Throws: what failed; the process must then exit.
-  public static func run(as own: Identity, _ roles: [Role: Identity], _ fallback: FilterDefault) throws(Errno) {
-    let launcher = try Launcher(as: own, roles, fallback)
-    try launcher.loop.run()
-    // Without the supervisor nothing has a purpose: a stopped child would not notice by itself.
-    for child in launcher.running.values { _ = pidfd_send_signal(child.raw, SIGKILL, nil, 0) }
-  }
-
-  private init(as own: Identity, _ roles: [Role: Identity], _ fallback: FilterDefault) throws(Errno) {
+  public init(as own: Identity, _ roles: [Role: Identity], _ fallback: FilterDefault) throws(Errno) {
     // For ps and /proc/PID/comm: exec through a descriptor leaves a number.
     unsafe pthread_setname_np(pthread_self(), "carpd-launcher")
     // A terminal or a service manager may signal the whole group: only the supervisor decides what that means. What is
     // ignored here is ignored in the children too.
     for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE] { signal(number, SIG_IGN) }
-    self.roles = roles
-    self.fallback = fallback
+    (self.roles, self.fallback) = (roles, fallback)
     let maps = String(decoding: try readFile("/proc/self/maps", limit: 1 << 18), as: UTF8.self)
     let libraries = maps.split(separator: "\n").filter { $0.contains(".so") }.map { $0.drop { $0 != "/" } }
     let directories = libraries.map { String($0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.startIndex)) }
@@ -48,6 +40,13 @@ public final class Launcher {
     try restrictFiles(to: places, handling: [.execute])
     try filterLauncher(fallback, identities: Array(roles.values))
     endpoint.send(.ready)
+  }
+
+  /// Serves the supervisor until that is gone.
+  public func run() throws(Errno) {
+    try loop.run()
+    // Without the supervisor nothing has a purpose: a stopped child would not notice by itself.
+    for child in running.values { _ = pidfd_send_signal(child.raw, SIGKILL, nil, 0) }
   }
 
   private func receive() {

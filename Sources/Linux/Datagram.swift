@@ -1,18 +1,26 @@
 /// What one recvmsg gave.
 public struct Datagram: Sendable {
-  public fileprivate(set) var bytes: [UInt8] = []
+  public let bytes: [UInt8]
   /// How long it really was; `bytes` may be cut. 0 is the end of a connection.
-  public fileprivate(set) var length = 0
+  public let length: Int
   /// The sender's socket address, as the kernel has it.
-  public fileprivate(set) var sender = NetlinkReader([])
-  /// IPv6 hop limit; for IPv4 it is in the header.
-  public fileprivate(set) var hopLimit: UInt8 = 0
-  /// Packets lost at this socket since it was made (SO_RXQ_OVFL), 0 if none.
-  public fileprivate(set) var overflow: UInt32 = 0
-  /// Descriptors that came along, closed on exec; the receiver's to close.
-  public fileprivate(set) var descriptors: [Int32] = []
+  public let sender: NetlinkReader
   /// True if bytes or descriptors were discarded for want of room.
-  public fileprivate(set) var isCut = false
+  public let isCut: Bool
+  /// What came beside it, each record behind its cmsghdr.
+  fileprivate let records: [NetlinkReader]
+
+  /// IPv6 hop limit; for IPv4 it is in the header.
+  public var hopLimit: UInt8 { UInt8(clamping: value(Int32(IPPROTO_IPV6), IPV6_HOPLIMIT).integer(as: Int32.self)) }
+  /// Packets lost at this socket since it was made (SO_RXQ_OVFL), 0 if none.
+  public var overflow: UInt32 { value(SOL_SOCKET, SO_RXQ_OVFL).integer() }
+  /// Descriptors that came along, closed on exec; the receiver's to close.
+  public var descriptors: [Int32] { value(SOL_SOCKET, Int32(SCM_RIGHTS)).integers() }
+
+  private func value(_ level: Int32, _ type: Int32) -> NetlinkReader {
+    let record = records.first { $0.integer(at: 8) == level && $0.integer(at: 12) == type }
+    return NetlinkReader(record?.bytes.dropFirst(MemoryLayout<cmsghdr>.size) ?? [])
+  }
 
   /// The sender's IPv4 or IPv6 address: 4 or 16 bytes.
   public var source: [UInt8] {
@@ -30,21 +38,12 @@ public func receiveDatagram(_ socket: Int32, capacity: Int, ancillary: Int = 0) 
   let (length, header) = try unsafe transfer(&buffer, control: ancillary, name: nameCapacity) { header in
     unsafe recvmsg(socket, header, Int32(MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC))
   }
-  var datagram = unsafe Datagram(
+  let control = unsafe NetlinkReader(buffer.prefix(header.msg_controllen))
+  return unsafe Datagram(
     bytes: Array(buffer.dropFirst(ancillary + nameCapacity).prefix(length)), length: length,
     sender: NetlinkReader(buffer.dropFirst(ancillary).prefix(Int(header.msg_namelen))),
-    isCut: header.msg_flags & Int32(MSG_TRUNC | MSG_CTRUNC) != 0)
-  let control = unsafe NetlinkReader(buffer.prefix(header.msg_controllen))
-  for record in control.records(Int.self, header: MemoryLayout<cmsghdr>.size, alignment: 8) {
-    let value = record.dropping(MemoryLayout<cmsghdr>.size)
-    switch (record.integer(at: 8, as: Int32.self), record.integer(at: 12, as: Int32.self)) {
-    case (Int32(IPPROTO_IPV6), IPV6_HOPLIMIT): datagram.hopLimit = UInt8(clamping: value.integer(as: Int32.self))
-    case (SOL_SOCKET, SO_RXQ_OVFL): datagram.overflow = value.integer()
-    case (SOL_SOCKET, Int32(SCM_RIGHTS)): datagram.descriptors += value.integers()
-    default: break
-    }
-  }
-  return datagram
+    isCut: header.msg_flags & Int32(MSG_TRUNC | MSG_CTRUNC) != 0,
+    records: control.records(Int.self, header: MemoryLayout<cmsghdr>.size, alignment: 8))
 }
 
 /// Sends one datagram without waiting: to `address`, as the `socketAddress` functions make it, or where the socket is

@@ -24,14 +24,13 @@ public final class EventLoop {
   public static let writable: UInt32 = 0x004
 
   /// CLOCK_MONOTONIC in nanoseconds: no other clock decides anything in carpd.
-  public static func now() -> UInt64 { now(CLOCK_MONOTONIC) }
-  /// CLOCK_REALTIME in nanoseconds, for records only.
-  public static func wallClock() -> UInt64 { now(CLOCK_REALTIME) }
-  private static func now(_ clock: Int32) -> UInt64 {
+  public static func now(_ clock: Int32 = CLOCK_MONOTONIC) -> UInt64 {
     var time = timespec()
     unsafe clock_gettime(clock, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
+  /// CLOCK_REALTIME in nanoseconds, for records only.
+  public static func wallClock() -> UInt64 { now(CLOCK_REALTIME) }
 
   private var watches: [Int32: Watch] = [:]
   private var deadlines: [Deadline] = []
@@ -67,6 +66,13 @@ public final class EventLoop {
   @discardableResult
   public func after(milliseconds: UInt64, _ body: @escaping () -> Void) -> Deadline {
     at(EventLoop.now() + milliseconds * 1_000_000, body)
+  }
+
+  /// Works on `items` piece by piece, the first one at once; between two the loop turns, so that no advertisement waits
+  /// for a thousand addresses. `body` says whether to go on.
+  public func inPieces<T>(_ items: ArraySlice<T>, of size: Int, _ body: @escaping (ArraySlice<T>) -> Bool) {
+    guard !items.isEmpty, body(items.prefix(size)), items.count > size else { return }
+    after(milliseconds: 1) { [weak self] in self?.inPieces(items.dropFirst(size), of: size, body) }
   }
 
   /// Makes `run` return after the event in hand.

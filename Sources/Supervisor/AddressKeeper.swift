@@ -45,8 +45,6 @@ final class AddressKeeper {
     EEXIST: "; remove it, or set mac = \"interface\"",
     EBUSY: "; the interface is part of a bridge or bond: name that, or set mac = \"interface\"",
     EADDRINUSE: "; another macvlan has the MAC address of this vhid already: remove it",
-    EROFS: "; where /proc/sys is read-only set mac = \"interface\"",
-    EACCES: "; where /proc/sys is read-only set mac = \"interface\"",
   ]
 
   /// Makes the macvlan of `holding`, down and mute; false, and a line in the log, if that is not possible.
@@ -81,7 +79,7 @@ final class AddressKeeper {
       try unsafe check(write(file.raw, "0", 1))
     }
     audit(.sysctl, path, errno: failure?.number ?? 0, since: start)
-    if let failure, failure.number != ENOENT { throw Errno(failure.number, path) }
+    if let failure, failure.number != ENOENT { throw Errno(failure.number, "\(path) must be writable, or mac = \"interface\"") }
   }
 
   /// Removes the macvlan, and with it what is still on it.

@@ -19,8 +19,8 @@ final class AuditTrail: ChildOwner {
   private var channel: Endpoint? { isReady && auditor?.isEnded == false ? auditor?.endpoint : nil }
   /// What it is told at its start, and the directory it is given; nil when there is to be none any more.
   private var orders: (start: AuditStart, directory: String)?
-  /// Set while it is asked to end: what is next.
-  private var next: (() -> Void)?
+  /// What follows its end, once there is to be none any more.
+  private var closed: (() -> Void)?
   /// The auditor's last word. It does not work from the moment it says it cannot write, is gone, or has not been heard
   /// for three seconds.
   private(set) var status = AuditStatus()
@@ -45,7 +45,7 @@ final class AuditTrail: ChildOwner {
     if channel == nil && waiting.count < AuditTrail.limit { waiting.append(record) } else { lost &+= 1 }
   }
 
-  /// Starts the auditor, and again whenever it ends; another one if a reload changed its orders.
+  /// Starts the auditor, and again whenever it ends; a running one is told what a reload changed.
   func start(_ children: Children, _ policy: Policy) {
     let settings = policy.settings
     var start = AuditStart()
@@ -55,27 +55,20 @@ final class AuditTrail: ChildOwner {
     if start == orders?.start { return }
     orders = (start, Startup.directory(of: settings.auditLog))
     self.children = children
-    finish { [unowned self] in launch() }
+    if let channel { channel.send(.auditStart(start)) } else if auditor == nil { launch() }
   }
 
   /// Lets the auditor write what it has, and calls `done` once, at most 300 ms later.
   func close(_ done: @escaping () -> Void) {
-    orders = nil
-    finish(done)
+    (orders, isReady, closed) = (nil, false, done)
+    if let auditor { auditor.endpoint.finish() } else { goOn() }
     loop.after(milliseconds: 300) { [unowned self] in goOn() }
   }
 
-  /// Tells the auditor to write what it has and end; then comes `next`.
-  private func finish(_ next: @escaping () -> Void) {
-    self.next = next
-    isReady = false
-    if let auditor { auditor.endpoint.finish() } else { goOn() }
-  }
-
   private func goOn() {
-    let next = next
-    self.next = nil
-    next?()
+    let done = closed
+    closed = nil
+    done?()
   }
 
   private func launch() {
@@ -104,7 +97,7 @@ final class AuditTrail: ChildOwner {
 
   func childEnded(_ reason: String) {
     (auditor, isReady) = (nil, false)
-    if next != nil { return goOn() }
+    if orders == nil { return goOn() }
     log(.error, "the auditor process \(reason); starting another")
     again("the auditor is gone")
   }

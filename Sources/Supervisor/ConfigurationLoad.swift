@@ -25,14 +25,14 @@ final class ConfigurationLoad: ChildOwner {
       // More than the config role ever sends is not passed on.
       diagnostics += 1
       if diagnostics <= 100 { supervisor.tell(packet.message) }
-    default: return attempt { () throws(Policy.Refusal) in try policy.add(packet.message) }?.text
+    default: return attempt { () throws(Refusal) in try policy.add(packet.message) }?.text
     }
     return nil
   }
 
   func childEnded(_ reason: String) {
     if hasErrors { return supervisor.finishReload(nil) }
-    let refusal = attempt { () throws(Policy.Refusal) in
+    let refusal = attempt { () throws(Refusal) in
       if !policy.isComplete { throw .init(text: "could not be read: the config process \(reason)") }
       try policy.resolve(supervisor.key)
     }

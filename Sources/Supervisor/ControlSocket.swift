@@ -7,7 +7,8 @@ final class ControlSocket {
   static let perUser = 32
   static let total = 256
 
-  private let socket: FileDescriptor?
+  private let socket: FileDescriptor
+  /// Empty while this is not at any path (`--check`).
   private let path: String
   private let loop: EventLoop
   private let audit: AuditTrail
@@ -18,37 +19,32 @@ final class ControlSocket {
   var settings = Settings()
 
   init(_ options: Options, owner: Identity, _ loop: EventLoop, _ audit: AuditTrail) throws {
-    path = options.runtimeDirectory + "/control.sock"
+    path = options.check ? "" : options.runtimeDirectory + "/control.sock"
+    socket = try openSocket(AF_UNIX, Int32(SOCK_STREAM.rawValue))
     (self.loop, self.audit) = (loop, audit)
-    if options.check {
-      socket = nil
-      return
-    }
+    if options.check { return }
     if path.utf8.count > 106 {
-      throw StartFailure("\(path) is too long for a socket; choose a shorter --runtime-directory", ExitCode.usage)
+      throw Refusal(text: "\(path) is too long for a socket; shorten --runtime-directory", code: ExitCode.usage)
     }
     if unsafe mkdir(options.runtimeDirectory, 0o755) == 0, owner != .current {
       try unsafe check(chown(options.runtimeDirectory, owner.uid, owner.gid))
     }
-    let socket = try openSocket(AF_UNIX, Int32(SOCK_STREAM.rawValue))
     if (try? connectSocket(socket.raw, to: socketAddress(path: path))) != nil {
-      throw StartFailure("another carpd serves \(path); stop it, or choose another --runtime-directory")
+      throw Refusal(text: "another carpd serves \(path); stop it, or choose another --runtime-directory")
     }
     unsafe unlink(path)
     // Everybody may connect. Set by umask: a change by name could be led elsewhere by who owns the directory.
     let mask = umask(0o111)
     defer { _ = umask(mask) }
     do throws(Errno) { try bindSocket(socket.raw, to: socketAddress(path: path)) } catch {
-      throw StartFailure("cannot make \(path): \(error)")
+      throw Refusal(text: "cannot make \(path): \(error)")
     }
-    self.socket = socket
   }
 
   /// Accepts connections, for the engine behind `channel`.
   func serve(_ channel: Endpoint) {
-    guard let raw = socket?.raw else { return }
-    _ = listen(raw, 64)
-    loop.watch(raw) { [unowned self] _ in accept(raw, for: channel) }
+    _ = listen(socket.raw, 64)
+    loop.watch(socket.raw) { [unowned self] _ in accept(for: channel) }
   }
 
   /// True if `connection` was an administrator's when it was accepted.
@@ -63,18 +59,16 @@ final class ControlSocket {
   /// The engine that had them is gone, and so are the connections; new ones wait for the next engine.
   func forgetAll() {
     clients = [:]
-    if let socket { loop.unwatch(socket.raw) }
+    loop.unwatch(socket.raw)
   }
 
-  func remove() {
-    if socket != nil { unsafe unlink(path) }
-  }
+  func remove() { unsafe unlink(path) }
 
-  private func accept(_ listener: Int32, for channel: Endpoint) {
+  private func accept(for channel: Endpoint) {
     let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    guard let connection = try? FileDescriptor(checking: cl_accept4(listener, flags)) else {
+    guard let connection = try? FileDescriptor(checking: cl_accept4(socket.raw, flags)) else {
       // Out of descriptors: the connection waits in the queue, the loop must not spin on it.
-      return loop.rest(listener, milliseconds: 100)
+      return loop.rest(socket.raw, milliseconds: 100)
     }
     guard let peer = try? option(connection.raw, SOL_SOCKET, SO_PEERCRED, capacity: 12) else { return }
     last &+= 1
@@ -86,19 +80,15 @@ final class ControlSocket {
     let groups = (others?.integers() ?? []) + [client.gid]
     let administers = client.uid == 0 || groups.contains(settings.adminGID)
     let reads = administers || settings.readGroup.isEmpty || groups.contains(settings.readGID)
-    let areTooMany =
-      clients.count >= ControlSocket.total
-      || clients.values.count { $0.uid == client.uid } >= ControlSocket.perUser
+    let ofUser = clients.values.count { $0.uid == client.uid }
+    let areTooMany = clients.count >= ControlSocket.total || ofUser >= ControlSocket.perUser
     client.access = areTooMany || !reads ? .none : administers ? .administer : .read
     let isTaken = (try? channel.send(.connection(client), descriptors: [connection.raw])) != nil
-    if client.access == .none {
-      // So many a second at most are refused, however many there are.
-      loop.rest(listener, milliseconds: 10)
-      let cause = reads ? "too many connections" : "in none of the groups that read or administer"
-      audit(.connection, ControlSocket.name(client), .deny, cause: cause)
-    } else if isTaken {
-      clients[last] = client
-      audit(.connection, ControlSocket.name(client), cause: administers ? "administers" : "reads")
-    }
+    let decision: ActDecision = client.access == .none ? .deny : isTaken ? .allow : .error
+    // So many a second at most are refused, however many there are.
+    if decision == .deny { loop.rest(socket.raw, milliseconds: 10) }
+    if decision == .allow { clients[last] = client }
+    let role = administers ? "administers" : reads ? "reads" : "in none of the groups that read or administer"
+    audit(.connection, ControlSocket.name(client), decision, cause: areTooMany && reads ? "too many connections" : role)
   }
 }

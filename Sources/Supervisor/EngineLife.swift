@@ -39,9 +39,8 @@ extension Supervisor: ChildOwner {
     for holding in holdings {
       for message in holding.group.messages(holding.number, holding.interface.number) { tell(message) }
     }
-    for track in policy.tracks {
-      guard let number = interfaces.first(where: { $0.name == track.name })?.number else { continue }
-      tell(.track(interface: number, name: track.name, demotion: track.demotion))
+    for (number, name) in interfaces.map({ ($0.number, $0.name) }) {
+      if let demotion = policy.tracks[name] { tell(.track(interface: number, name: name, demotion: demotion)) }
     }
     tell(.commit(groups: UInt16(holdings.count), generation: policy.generation))
   }
@@ -56,10 +55,10 @@ extension Supervisor: ChildOwner {
 
   func openSockets(_ interface: Interface) {
     let groups = holdings(on: interface).map(\.group)
-    if interface.serves(groups) { return }
+    if interface.received == groups.map(\.reception) { return }
     let object = "\(interface.name): raw 112, bound, joined, filter locked"
     audit(.socket, object, .intent)
-    interface.open(groups) { [unowned self] frame in
+    interface.open(groups, loop) { [unowned self] frame in
       if enginePhase == .running { engine?.endpoint.offer(.frame(frame)) }
     }
     audit(.socket, object, interface.condition == .up ? .allow : .error)
@@ -71,8 +70,8 @@ extension Supervisor: ChildOwner {
     enginePhase = .starting
     control.forgetAll()
     if isStopping {
-      let wait = holdings.contains { $0.phase == .leaving } ? 2 * Supervisor.overlap : 0
-      loop.after(milliseconds: wait) { [weak self] in self?.finish() }
+      // What is being left has a moment yet.
+      loop.after(milliseconds: 2 * Supervisor.overlap) { [unowned self] in finish() }
       return
     }
     let now = EventLoop.now()

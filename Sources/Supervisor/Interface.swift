@@ -25,13 +25,10 @@ final class Interface {
   var own: [KernelAddress] = []
   private var receivers: [Receiver] = []
   /// What the sockets pass, of each virtual host.
-  private var received: [[UInt8]] = []
-  private let loop: EventLoop
+  private(set) var received: [[UInt8]] = []
 
-  init(name: String, number: UInt16, loop: EventLoop) { (self.name, self.number, self.loop) = (name, number, loop) }
+  init(name: String, number: UInt16) { (self.name, self.number) = (name, number) }
 
-  /// True if the receiving sockets there are pass what `groups` need.
-  func serves(_ groups: [PolicyGroup]) -> Bool { received == groups.map(\.reception) }
   /// net.ipv6.conf.*.forwarding, asked each time: it may change without a word.
   var isRouter: Bool { (try? readText("/proc/sys/net/ipv6/conf/\(name)/forwarding")) == "1" }
 
@@ -51,7 +48,7 @@ final class Interface {
 
   /// Opens the receiving sockets for `groups`. Those that are open end only when their successors listen, so that nothing
   /// is missed.
-  func open(_ groups: [PolicyGroup], _ deliver: @escaping (Frame) -> Void) {
+  func open(_ groups: [PolicyGroup], _ loop: EventLoop, _ deliver: @escaping (Frame) -> Void) {
     let old = receivers
     (receivers, received) = ([], groups.map(\.reception))
     do throws(Errno) {

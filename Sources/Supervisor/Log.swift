@@ -40,25 +40,22 @@ public final class Log {
       if (try? sendDatagram(journal.raw, bytes)) != nil { return }
     }
     if format == .text { return plain(line) }
-    let escaped = Log.visible(text).unicodeScalars.reduce(into: "") {
-      $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1)
-    }
+    let escaped = Log.visible(text).unicodeScalars.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined()
     let time = EventLoop.wallClock() / 1_000_000
     plain("{\"time\":\(time),\"level\":\"\(level)\",\"message\":\"\(escaped)\"}")
   }
 
   private static func visible(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") {
-      $0.unicodeScalars.append($1.value < 0x20 || $1.value == 0x7f || (0x80..<0xa0).contains($1.value) ? "?" : $1)
-    }
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
 
   /// One line, as it is, without the daemon's prefix (diagnostics, plans).
   public func plain(_ line: String) {
     var poll = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
     // A pipe that is writable has room for a line; a full one must not stop an election.
-    guard unsafe Glibc.poll(&poll, 1, 0) == 1, poll.revents & Int16(POLLOUT) != 0 else { return lost += 1 }
-    let gap = lost > 0 ? "carp: warning: \(lost) log lines were lost: nobody read them\n" : ""
+    lost += 1
+    guard unsafe Glibc.poll(&poll, 1, 0) == 1, poll.revents & Int16(POLLOUT) != 0 else { return }
+    let gap = lost > 1 ? "carp: warning: \(lost - 1) log lines were lost: nobody read them\n" : ""
     lost = 0
     let line = Log.visible(String(decoding: line.utf8.prefix(2000), as: UTF8.self))
     let bytes = Array((gap + line + "\n").utf8)

@@ -50,14 +50,13 @@ struct PolicyGroup: Sendable {
 /// new one from the file. It is gathered message by message; the config role has checked all of this with better words,
 /// and it is checked again because this side decides by it.
 struct Policy: Sendable {
-  struct Refusal: Error { let text: String }
   static let maximumGroups = 512
   static let maximumAddresses = 8192
   let generation: UInt32
   var settings = Settings()
   private(set) var groups: [PolicyGroup] = []
   /// Interfaces whose loss demotes, for the engine.
-  private(set) var tracks: [(name: String, demotion: UInt8)] = []
+  private(set) var tracks: [String: UInt8] = [:]
   /// Of the audit log's MAC: for the auditor alone.
   private(set) var auditKey: [UInt8] = []
   /// True once all of it is there.
@@ -68,7 +67,7 @@ struct Policy: Sendable {
 
   /// The interfaces it speaks of, each once.
   var interfaces: [String] {
-    (groups.map(\.interfaceName) + tracks.map(\.name)).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    (groups.map(\.interfaceName) + tracks.keys.sorted()).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// Takes the next message of a configuration.
@@ -96,8 +95,17 @@ struct Policy: Sendable {
     case .track(_, let name, let demotion):
       try require(isInterface(name), "not an interface name")
       try require(tracks.count < 64, "too many tracks")
-      tracks.append((name, demotion))
-    case .commit: try checkWhole()
+      tracks[name] = demotion
+    case .commit:
+      try require(!groups.isEmpty, "no virtual host")
+      var seen: Set<Address> = []
+      for group in groups {
+        let (addresses, peers) = (group.addresses.count, group.peers.count)
+        let isWhole = addresses > 0 && addresses == group.host.addresses && peers == group.host.peers
+        try require(isWhole, "address or peer list incomplete")
+        for entry in group.addresses { try require(seen.insert(entry.address).inserted, "\(entry.address) twice") }
+      }
+      isComplete = true
     default: throw Refusal(text: "not a configuration message")
     }
   }
@@ -107,20 +115,8 @@ struct Policy: Sendable {
   }
 
   private func isInterface(_ name: String) -> Bool {
-    let isForbidden = { (byte: UInt8) in byte <= 0x20 || byte == UInt8(ascii: "/") }
-    return (1...15).contains(name.utf8.count) && !name.utf8.contains(where: isForbidden) && ![".", ".."].contains(name)
-  }
-
-  private mutating func checkWhole() throws(Refusal) {
-    try require(!groups.isEmpty, "no virtual host")
-    var seen: Set<Address> = []
-    for group in groups {
-      let (addresses, peers) = (group.addresses.count, group.peers.count)
-      let isWhole = addresses > 0 && addresses == group.host.addresses && peers == group.host.peers
-      try require(isWhole, "address or peer list incomplete")
-      for entry in group.addresses { try require(seen.insert(entry.address).inserted, "\(entry.address) twice") }
-    }
-    isComplete = true
+    let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "/") }
+    return isPlain && (1...15).contains(name.utf8.count) && name != "." && name != ".."
   }
 
   /// Puts the keys in the place of their names; `key` looks them up.

@@ -7,9 +7,6 @@ enum ReceiveFilter {
   private typealias Step = FilterInstruction
   private static let load8 = UInt16(BPF_LD | BPF_B | BPF_ABS)
   private static let load8Indexed = UInt16(BPF_LD | BPF_B | BPF_IND)
-  private static let load16 = UInt16(BPF_LD | BPF_H | BPF_ABS)
-  private static let load32 = UInt16(BPF_LD | BPF_W | BPF_ABS)
-  private static let loadLength = UInt16(BPF_LD | BPF_W | BPF_LEN)
   private static let equal = UInt16(BPF_JMP | BPF_JEQ | BPF_K)
   private static let give = UInt16(BPF_RET | BPF_K)
 
@@ -19,7 +16,7 @@ enum ReceiveFilter {
     let (accept, refuse): (UInt32, UInt32) = kind == .election ? (0xffff, 0) : (0, 0xffff)
     // X: length of the IP header, 0 where the socket does not show it. A: length of what is behind it.
     let header = family == .ipv4 ? UInt16(BPF_LDX | BPF_B | BPF_MSH) : UInt16(BPF_LDX | BPF_W | BPF_IMM)
-    let begin = [Step(header), Step(loadLength), Step(UInt16(BPF_ALU | BPF_SUB | BPF_X))]
+    let begin = [Step(header), Step(UInt16(BPF_LD | BPF_W | BPF_LEN)), Step(UInt16(BPF_ALU | BPF_SUB | BPF_X))]
     let version = [
       Step(UInt16(BPF_JMP | BPF_JGE | BPF_K), 36, true: 1), Step(give, refuse),
       Step(load8Indexed, 0), Step(UInt16(BPF_ALU | BPF_AND | BPF_K), 0xf0), Step(equal, 0x20, true: 1),
@@ -38,9 +35,9 @@ enum ReceiveFilter {
   /// and two masters that cannot verify each other would answer announcement with announcement for ever.
   static func foreignFrames(_ groups: [PolicyGroup]) -> [FilterInstruction] {
     [
-      Step(load32, 6), Step(equal, 0x0000_5e00, true: 1), Step(give, 0),
+      Step(UInt16(BPF_LD | BPF_W | BPF_ABS), 6), Step(equal, 0x0000_5e00, true: 1), Step(give, 0),
       Step(load8, 10), Step(equal, 1, true: 1), Step(give, 0),
-      Step(load16, 12), Step(equal, UInt32(ETH_P_ARP), false: 1), Step(give, 0),
+      Step(UInt16(BPF_LD | BPF_H | BPF_ABS), 12), Step(equal, UInt32(ETH_P_ARP), false: 1), Step(give, 0),
       Step(equal, UInt32(ETH_P_IP), false: 3),
       Step(load8, 14 + 9), Step(equal, 112, false: 6), Step(give, 0),
       Step(equal, UInt32(ETH_P_IPV6), false: 4),

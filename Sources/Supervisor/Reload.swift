@@ -23,7 +23,7 @@ extension Supervisor {
       _ = try ConfigurationLoad(file, for: self)
     }
     guard let failure else { return }
-    report(.error, "cannot open \(options.config): \(failure); it must be readable for the group of carpd's user (0640)")
+    report(.error, "cannot open \(options.config): \(failure); carpd's group must be able to read it (0640)")
     finishReload(nil)
   }
 
@@ -55,8 +55,9 @@ extension Supervisor {
     let addresses = try keeper.addresses()
     let own = Set(addresses.filter { !$0.isOurs }.map(\.address))
     for group in new.groups {
-      guard let shared = group.addresses.first(where: { own.contains($0.address) })?.address else { continue }
-      return report(.error, "\(shared) (vhid \(group.vhid)) is this machine's own address already: remove it, carpd sets it")
+      guard let shared = group.addresses.first(where: { own.contains($0.address) }) else { continue }
+      let name = "\(shared.address) (vhid \(group.vhid))"
+      return report(.error, "\(name) is this machine's own address already: remove it, carpd sets it")
     }
     if options.check {
       log.plain("the configuration is right")
@@ -93,12 +94,14 @@ extension Supervisor {
     control.settings = new.settings
     audit(.policy, "generation \(new.generation), \(new.groups.count) virtual hosts", origin: .administrator)
     audit.start(children, new)
-    var interfaceNumbers = unused(known.map(\.number))
+    // Enough numbers that are not in use.
+    let free = { (used: [UInt16]) in (0..<UInt16(used.count + 2 * Policy.maximumGroups)).filter { !used.contains($0) } }
+    var interfaceNumbers = free(known.map(\.number))
     interfaces = new.interfaces.map { name in
-      known.first { $0.name == name } ?? Interface(name: name, number: interfaceNumbers.removeFirst(), loop: loop)
+      known.first { $0.name == name } ?? Interface(name: name, number: interfaceNumbers.removeFirst())
     }
     for holding in old where !new.groups.contains(where: holding.group.continues) { retire(holding) }
-    var numbers = unused(old.map(\.number))
+    var numbers = free(old.map(\.number))
     holdings = new.groups.compactMap { group in
       if let holding = old.first(where: { $0.group.continues(as: group) }) { return holding }
       guard let interface = interfaces.first(where: { $0.name == group.interfaceName }) else { return nil }
@@ -119,11 +122,6 @@ extension Supervisor {
       startAcquiring(holding)
       if holding.isOurs { announce(holding) }
     }
-  }
-
-  /// Enough numbers that `taken` does not hold.
-  private func unused(_ taken: [UInt16]) -> [UInt16] {
-    (0..<UInt16(taken.count + 2 * Policy.maximumGroups)).filter { !taken.contains($0) }
   }
 
   /// A virtual host that is no longer configured: bowed out of, then its macvlan goes, and with the last one what was

@@ -3,9 +3,9 @@ import Channel
 /// The keys that a configuration only names.
 extension Supervisor {
   /// The key itself: password files are in a directory beside the configuration.
-  func key(_ kind: SecretKind, _ value: [UInt8]) throws(Policy.Refusal) -> [UInt8] {
+  func key(_ kind: SecretKind, _ value: [UInt8]) throws(Refusal) -> [UInt8] {
     let name = String(decoding: value, as: UTF8.self)
-    let path = "\(Startup.directory(of: options.config))/secrets/\(name)"
+    let path = "\(Startup.directory(of: options.config))secrets/\(name)"
     var status = stat()
     switch kind {
     case .none, .key: return value

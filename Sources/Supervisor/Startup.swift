@@ -1,11 +1,10 @@
 import Channel
 import Confinement
 
-/// A reason not to start, and the exit code for it.
-struct StartFailure: Error {
-  let code: Int32
+/// A reason not to start, and the exit code for it, or not to take a configuration.
+struct Refusal: Error {
   let text: String
-  init(_ text: String, _ code: Int32 = ExitCode.system) { (self.code, self.text) = (code, text) }
+  var code = ExitCode.system
 }
 
 /// The users of all roles.
@@ -15,20 +14,20 @@ struct Identities {
   let roles: [Role: Identity]
 
   /// Finds them, or says which are missing and how to make them.
-  init(_ options: Options) throws(StartFailure) {
+  init(_ options: Options) throws(Refusal) {
     // Root by hand; under systemd the unit's user with these capabilities, and never root.
     let mayChange = [CAP_SETUID, CAP_SETGID].allSatisfy(ProcessStatus.own.permits) && !options.noUsers
     if !mayChange && !options.noUsers && !options.check {
-      throw StartFailure(
-        "must be started as root (it gives that up at once), with the capabilities that carpd.service gives, or with "
-          + "--no-users on a test rig")
+      throw Refusal(
+        text: "must be started as root (it gives that up at once), with the capabilities that carpd.service gives, or "
+          + "with --no-users on a test rig")
     }
     let users = options.users.compactMap { mayChange ? Identity(user: $0) : Identity.current }
     guard users.count == 5 else {
       let missing = options.users.filter { Identity(user: $0) == nil }.joined(separator: ", ")
-      throw StartFailure(
-        "missing users: \(missing); make them with `systemd-sysusers carpd.conf` or `useradd --system --user-group NAME`, "
-          + "or name others with --users")
+      throw Refusal(
+        text: "missing users: \(missing); make them with `systemd-sysusers carpd.conf` or "
+          + "`useradd --system --user-group NAME`, or name others with --users")
     }
     (own, launcher, roles) = (users[0], users[4], [.engine: users[1], .auditor: users[2], .config: users[3]])
   }
@@ -37,32 +36,30 @@ struct Identities {
 /// What happens once, before the daemon is one.
 enum Startup {
   /// Opens the one program the launcher may execute.
-  static func openEngine(_ options: Options) throws(StartFailure) -> FileDescriptor {
+  static func openEngine(_ options: Options) throws(Refusal) -> FileDescriptor {
     var path = options.engine
     if path.isEmpty, let own = unsafe realpath("/proc/self/exe", nil) {
-      path = unsafe directory(of: String(cString: own)) + "/carpd-engine"
+      path = unsafe directory(of: String(cString: own)) + "carpd-engine"
       unsafe free(own)
     }
     do throws(Errno) { return try openFile(path, O_PATH) } catch {
-      throw StartFailure("cannot open \(path): \(error); name the program with --engine")
+      throw Refusal(text: "cannot open \(path): \(error); name the program with --engine")
     }
   }
 
   /// The supervisor may read its configuration, its secrets and /proc, write the network settings in /proc (as far as
   /// CAP_NET_ADMIN lets it), and remove its own socket.
   static func restrict(_ options: Options) throws(Errno) {
-    let places: [(String, FileRights)] = [
-      (directory(of: options.config), [.readFile, .readDirectory]), ("/proc", [.readFile, .readDirectory]),
-      ("/proc/sys/net", [.writeFile, .readFile]), (options.runtimeDirectory, [.removeFile]),
-      ("/run/systemd", [.writeFile, .readFile]),
-    ]
-    try restrictFiles(to: places, mayReachAbstractSockets: true)
+    try restrictFiles(
+      to: [
+        (directory(of: options.config), [.readFile, .readDirectory]), ("/proc", [.readFile, .readDirectory]),
+        ("/proc/sys/net", [.writeFile, .readFile]), (options.runtimeDirectory, [.removeFile]),
+        ("/run/systemd", [.writeFile, .readFile]),
+      ], mayReachAbstractSockets: true)
   }
 
-  static func directory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
+  /// The directory a file is in, with the slash at its end.
+  static func directory(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./" }
 
   static func environment(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 

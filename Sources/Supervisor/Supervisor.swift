@@ -56,13 +56,13 @@ public final class Supervisor {
     do {
       if options.isLauncher {
         let identities = try Identities(options)
-        try Launcher.run(as: identities.launcher, identities.roles, options.fallback)
+        try Launcher(as: identities.launcher, identities.roles, options.fallback).run()
         return 0
       }
       let supervisor = try Supervisor(options, log)
       try supervisor.loop.run()
       return supervisor.exitCode
-    } catch let refusal as StartFailure {
+    } catch let refusal as Refusal {
       log(.error, refusal.text)
       return refusal.code
     } catch {
@@ -76,7 +76,7 @@ public final class Supervisor {
     let identities = try Identities(options)
     if options.noUsers { log(.warning, "--no-users: all roles run as the same user; for test rigs only") }
     do throws(Errno) { configuration = try openFile(options.config, O_RDONLY | O_NOCTTY) } catch {
-      throw StartFailure("cannot open \(options.config): \(error); name the file with --config", ExitCode.config)
+      throw Refusal(text: "cannot open \(options.config): \(error); name the file with --config", code: ExitCode.config)
     }
     groups = try openFile("/etc/group", O_RDONLY)
     let program = try Startup.openEngine(options)
@@ -91,7 +91,7 @@ public final class Supervisor {
     try drop(to: identities.own, keeping: .supervisor)
     audit(.capabilityDrop, "supervisor uid \(identities.own.uid), CAP_NET_RAW and CAP_NET_ADMIN kept")
     if !options.check && !Capabilities.supervisor.allSatisfy(ProcessStatus.own.permits) {
-      throw StartFailure("CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
+      throw Refusal(text: "CAP_NET_RAW and CAP_NET_ADMIN are needed; run as root or as the service")
     }
     let landlock = landlockVersion()
     if options.check {

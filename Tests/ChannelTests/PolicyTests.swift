@@ -4,6 +4,11 @@ import Testing
 
 @testable import Supervisor
 
+extension Policy {
+  mutating func add(_ host: VirtualHost) throws { try add(.virtualHost(host)) }
+  mutating func add(_ entry: HostAddress) throws { try add(.address(entry)) }
+}
+
 @Suite struct PolicyTests {
   private func host(_ group: UInt16 = 0, addresses: UInt16 = 1, peers: UInt16 = 0) -> VirtualHost {
     var host = VirtualHost()
@@ -29,10 +34,10 @@ import Testing
     var policy = Policy(generation: 1)
     do {
       try body(&policy)
-      try policy.checkWhole()
+      try policy.add(.commit(groups: UInt16(policy.groups.count), generation: 1))
       return nil
     } catch {
-      return (error as? Policy.Refusal)?.text ?? "another error: \(error)"
+      return (error as? Refusal)?.text ?? "another error: \(error)"
     }
   }
 
@@ -40,8 +45,9 @@ import Testing
     var policy = Policy(generation: 7)
     try policy.add(host())
     try policy.add(entry())
-    try policy.checkWhole()
-    #expect(policy.generation == 7 && policy.groups.map(\.interfaceName) == ["eth0"])
+    try policy.add(.commit(groups: UInt16(policy.groups.count), generation: 1))
+    #expect(throws: Refusal.self) { try policy.add(host(1)) }
+    #expect(policy.isComplete && policy.generation == 7 && policy.groups.map(\.interfaceName) == ["eth0"])
     #expect(
       policy.groups[0].lease(.ipv4, every: policy.groups[0].interval) == 2 && policy.groups[0].families == [.ipv4])
   }
@@ -72,6 +78,13 @@ import Testing
       }
       #expect(text?.contains(reason) == true, "\(reason): \(text ?? "accepted")")
     }
+  }
+
+  @Test func tracks() {
+    let track = { (name: String) in Message.track(interface: 0, name: name, demotion: 1) }
+    #expect(refusal { try $0.add(track("../eth0")) } == "not an interface name")
+    #expect(refusal { policy in for _ in 0...64 { try policy.add(track("eth0")) } } == "too many tracks")
+    #expect(refusal { try $0.add(.ready) } == "not a configuration message")
   }
 
   @Test func addresses() {
@@ -176,7 +189,7 @@ import Testing
     var policy = Policy(generation: 1)
     try policy.add(host)
     try policy.add(entry)
-    return Holding(number: 0, policy.groups[0], on: Interface(name: "eth0", number: 0, loop: EventLoop()))
+    return Holding(number: 0, policy.groups[0], on: Interface(name: "eth0", number: 0))
   }
 
   @Test func countersAreUsedOnce() throws {
