@@ -77,7 +77,8 @@ struct Case: Sendable, CustomTestStringConvertible {
       Case(
         .diagnostic(level: .info, line: 1, column: 2, text: "no"), "011100000000002a06000000010000000200026e6f ~898"),
       Case(
-        .link(interface: 1, .up, ipv4: ipv4, ipv6: ipv6), "011200000000002a00010304 ~12 c00002010620010db8000000000000000000000001"),
+        .link(interface: 1, .up, ipv4: ipv4, ipv6: ipv6),
+        "011200000000002a00010304 ~12 c00002010620010db8000000000000000000000001"),
       Case(.role(group: 1, change: .damaged, address: 2), "011300000000002a0001020002"),
       Case(
         .result(request: 1, type: .advertise, group: 3, denial: .holdDown, errno: 5),

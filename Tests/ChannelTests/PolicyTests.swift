@@ -136,7 +136,9 @@ extension Policy {
   }
 
   @Test func limits() {
-    let hosts = refusal { policy in for number in 0...UInt16(512) { try policy.add(host(number, addresses: 0), number) } }
+    let hosts = refusal { policy in
+      for number in 0...UInt16(512) { try policy.add(host(number, addresses: 0), number) }
+    }
     #expect(hosts?.contains("twice") == true || hosts?.contains("too many") == true)
     let addresses = refusal { policy in
       try policy.add(host())
@@ -167,16 +169,11 @@ extension Policy {
     #expect(Set(EngineRule.table.keys) == engines)
   }
 
-  @Test func phases() {
-    for (type, rule) in EngineRule.table {
-      #expect(!rule.phases.contains(.starting), "\(type)")
-      #expect(rule.phases.contains(.running), "\(type)")
-    }
-    for type: MessageType in [.release, .bowOut, .heartbeat] {
-      #expect(EngineRule.table[type]?.phases == [.running, .stopping])
-    }
-    // May cross the order to stop on its way: then it is denied, which is no violation.
-    #expect(EngineRule.table[.acquire]?.phases == [.running, .stopping])
+  /// What puts a packet on the network needs the role, and after a stall a new one; what gives a role up is always heard.
+  @Test func whatIsChecked() {
+    for type: MessageType in [.advertise, .announce] { #expect(EngineRule.table[type] == [.rate, .role, .voice]) }
+    #expect(EngineRule.table[.acquire] == [.rate] && EngineRule.table[.bowOut] == [.rate, .role])
+    for type: MessageType in [.release, .heartbeat] { #expect(EngineRule.table[type] == []) }
   }
 }
 

@@ -68,7 +68,9 @@ extension EngineTests {
       #expect(hosts.map(\.secretKind) == [.key, .file, .key] && hosts.map(\.preempt) == [true, true, false])
       #expect(hosts.map(\.secret) == [Array("testpass".utf8), Array("eth1.pass".utf8), [1, 2]])
       #expect(hosts.map(\.mac) == [.virtual, .interface, .virtual])
-      let addresses = packets.compactMap { if case .address(let group, let address) = $0.message { (group, address) } else { nil } }
+      let addresses = packets.compactMap {
+        if case .address(let group, let address) = $0.message { (group, address) } else { nil }
+      }
       #expect(
         addresses.map { "\($0) \($1.address)/\($1.prefix)" } == [
           "0 192.0.2.1/24", "0 2001:db8::1/64", "1 198.51.100.1/24", "1 198.51.100.102/0", "2 192.0.2.2/24",
