@@ -1,5 +1,5 @@
 /// Thrown where bytes end too early or hold a value that is not allowed.
-struct Malformed: Error {}
+public struct Malformed: Error {}
 
 /// What can be part of a message. There is one encoding of each value; all integers are big-endian.
 protocol Field: Sendable {

@@ -62,11 +62,12 @@ public final class Endpoint {
     let datagram: Datagram
     do throws(Errno) {
       datagram = try receiveDatagram(socket.raw, capacity: Packet.capacity, ancillary: limit == 0 ? 0 : 64)
-    } catch where error.number == ECONNRESET {
-      return .gone
+    } catch {
+      if error.number == ECONNRESET { return .gone }
+      throw error
     }
     if datagram.length == 0 { return .gone }
-    if !datagram.isCut, datagram.descriptors.count <= limit, let packet = Packet(bytes: datagram.bytes) {
+    if !datagram.isCut, datagram.descriptors.count <= limit, let packet = try? Packet(bytes: datagram.bytes) {
       return .packet(packet, datagram.descriptors)
     }
     for descriptor in datagram.descriptors { Glibc.close(descriptor) }

@@ -23,7 +23,7 @@ struct Form: Sendable {
 extension Message {
   fileprivate static func form(_ type: MessageType) -> Form {
     switch type {
-    case .ready: Form({ ready }) { if case .ready = $0 { () } else { nil } }
+    case .ready: Form({ ready }, { if case .ready = $0 { () } else { nil } })
     case .advertise: Form(advertise) { if case .advertise(let it) = $0 { it } else { nil } }
     case .acquire: Form(acquire) { if case .acquire(let it) = $0 { it } else { nil } }
     case .release: Form(release) { if case .release(let it) = $0 { it } else { nil } }
@@ -33,7 +33,8 @@ extension Message {
     case .note: Form(note) { if case .note(let it) = $0 { it } else { nil } }
     case .heartbeat: Form(heartbeat) { if case .heartbeat(let it) = $0 { it } else { nil } }
     case .closed: Form(closed) { if case .closed(let it) = $0 { it } else { nil } }
-    case .administer: Form(administer) { if case .administer(let it) = $0 { it } else { nil } }
+    case .administer:
+      Form(administer) { if case .administer(let a, let b, let c, let d, let e) = $0 { (a, b, c, d, e) } else { nil } }
     case .settings: Form(settings) { if case .settings(let it) = $0 { it } else { nil } }
     case .virtualHost: Form(virtualHost) { if case .virtualHost(let a, let b, let c) = $0 { (a, b, c) } else { nil } }
     case .address: Form(address) { if case .address(let a, let b) = $0 { (a, b) } else { nil } }
@@ -50,7 +51,7 @@ extension Message {
     case .stalled: Form(stalled) { if case .stalled(let it) = $0 { it } else { nil } }
     case .reloadResult:
       Form(reloadResult) { if case .reloadResult(let a, let b, let c) = $0 { (a, b, c) } else { nil } }
-    case .shutdown: Form({ shutdown }) { if case .shutdown = $0 { () } else { nil } }
+    case .shutdown: Form({ shutdown }, { if case .shutdown = $0 { () } else { nil } })
     case .auditHead: Form(auditHead) { if case .auditHead(let a, let b) = $0 { (a, b) } else { nil } }
     case .spawn: Form(spawn) { if case .spawn(let a, let b) = $0 { (a, b) } else { nil } }
     case .kill: Form(kill) { if case .kill(let it) = $0 { it } else { nil } }

@@ -1,5 +1,5 @@
 /// The first number of a message: which of them it is. Who may send which, and when, is `Supervisor`'s table.
-public enum MessageType: UInt8, Choice, Field {
+public enum MessageType: UInt8, CaseIterable, Field {
   case advertise, frame, ready, acquire, release, bowOut, announce, deposit, note, heartbeat, closed, administer
   case settings, virtualHost, address, track, commit, diagnostic
   case link, role, result, connection, stalled, reloadResult, shutdown, auditHead
@@ -32,8 +32,10 @@ public enum Message: Equatable, Sendable {
   case heartbeat(late: UInt32)
   /// A control connection ended.
   case closed(connection: UInt32)
-  /// Something only an administrator may was asked for: to be recorded, and some of it to be done.
-  case administer(Administration)
+  /// Something only an administrator may was asked for: to be recorded, and some of it to be done. `group` is 0xffff where
+  /// no virtual host is meant, `value` the level of `setLogLevel`. Not allowed: it was refused, to a reader; allowed: the
+  /// engine has done it, or it is the supervisor's to do.
+  case administer(ControlAct, connection: UInt32, group: UInt16, value: UInt32, isAllowed: Bool)
 
   // Configuration.
 

@@ -9,26 +9,21 @@ public struct Packet: Equatable, Sendable {
   public let type: MessageType
   public let message: Message
 
-  /// Nil unless it is a message in its one encoding: every field legal, no byte too few or too many.
-  public init?(bytes: [UInt8]) {
+  /// Throws unless it is a message in its one encoding: every field legal, no byte too few or too many.
+  public init(bytes: [UInt8]) throws(Malformed) {
     var read = Reader(rest: bytes[...])
-    do throws(Malformed) {
-      let (version, reserved): (UInt8, UInt16)
-      (version, type, reserved, id) = try (read(), read(), read(), read())
-      message = try Form.all[Int(type.rawValue)].message(&read)
-      guard version == Packet.version, reserved == 0, read.rest.isEmpty else { return nil }
-    } catch {
-      return nil
-    }
+    let (version, reserved): (UInt8, UInt16)
+    (version, type, reserved, id) = try (read(), read(), read(), read())
+    message = try Form.all[Int(type.rawValue)].message(&read)
+    guard version == Packet.version, reserved == 0, read.rest.isEmpty else { throw Malformed() }
   }
 }
 
 extension Message {
   /// The datagram.
   public func bytes(id: UInt32) -> [UInt8] {
-    for type in MessageType.allCases {
-      guard let fields = Form.all[Int(type.rawValue)].bytes(self) else { continue }
-      return [Packet.version, type.rawValue, 0, 0] + id.networkBytes + fields
+    for (type, form) in zip(MessageType.allCases, Form.all) {
+      if let fields = form.bytes(self) { return [Packet.version, type.rawValue, 0, 0] + id.networkBytes + fields }
     }
     return []
   }

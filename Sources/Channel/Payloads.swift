@@ -35,20 +35,6 @@ public struct Note: Equatable, Sendable, Payload {
   static let layout = Layout<Self>(\.kind, \.level, \.group, \.interface, \._text, \._state, \._reason)
 }
 
-/// What only an administrator may was asked for at the control socket.
-public struct Administration: Equatable, Sendable, Payload {
-  public var connection: UInt32 = 0
-  public var act = ControlAct.demote
-  /// 0xffff where no virtual host is meant.
-  public var group: UInt16 = 0xffff
-  /// The level of `setLogLevel`.
-  public var value: UInt32 = 0
-  /// False: it was refused, to a reader. True: the engine has done it, or it is the supervisor's to do.
-  public var isAllowed = false
-  public init() {}
-  static let layout = Layout<Self>(\.connection, \.act, \.group, \.value, \.isAllowed)
-}
-
 /// The daemon's own settings. Times are in milliseconds, 0 is off.
 public struct Settings: Equatable, Sendable, Payload {
   @Text<32> public var adminGroup = ""

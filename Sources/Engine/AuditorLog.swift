@@ -174,8 +174,8 @@ final class AuditorLog {
 
   private func fillBatch() {
     if lost > 0 {
-      var record = own(ActKind.auditLoss.name, "the log could not be written")
-      record.decision = ActDecision.error.name
+      var record = own("\(ActKind.auditLoss)", "the log could not be written")
+      record.decision = "\(ActDecision.error)"
       record.count = lost
       lost = 0
       append(record)
@@ -210,7 +210,7 @@ final class AuditorLog {
     record.origin = "auditor"
     record.act = act
     record.object = fileName
-    record.decision = ActDecision.allow.name
+    record.decision = "\(ActDecision.allow)"
     record.cause = cause
     record.setTime(monotonic: EventLoop.now(), wall: EventLoop.wallClock())
     return record
@@ -220,10 +220,10 @@ final class AuditorLog {
 extension AuditRecord {
   fileprivate init(_ record: Record) {
     self.init()
-    origin = record.origin.name
-    act = record.act.name
+    origin = "\(record.origin)"
+    act = "\(record.act)"
     object = record.object
-    decision = record.decision.name
+    decision = "\(record.decision)"
     errno = UInt64(record.errno)
     duration = record.duration
     cause = record.cause

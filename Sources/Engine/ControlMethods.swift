@@ -61,13 +61,8 @@ extension Engine {
     _ method: ControlMethod, by client: Connection, to group: Group? = nil, value: UInt32 = 0, allowed: Bool
   ) -> UInt32? {
     guard let act = ControlAct(method) else { return nil }
-    var message = Administration()
-    message.connection = client.connection
-    message.act = act
-    message.group = group?.index ?? .max
-    message.value = value
-    message.isAllowed = allowed
-    return channel.send(.administer(message))
+    return channel.send(
+      .administer(act, connection: client.connection, group: group?.index ?? .max, value: value, isAllowed: allowed))
   }
 
   private func events(since: Int) -> EventsReply {

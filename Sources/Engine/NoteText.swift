@@ -89,7 +89,7 @@ enum NoteText {
       let remedy = error.number == EADDRNOTAVAIL ? "; \(interface) needs an IPv6 link-local address" : ""
       return "\(subject): advertisements by IPv\(family.rawValue) cannot be sent: \(error)\(remedy)"
     case .link(.noCarrier): return "\(subject) is without carrier"
-    case .link(let condition): return "\(subject) is \(condition.name)"
+    case .link(let condition): return "\(subject) is \(condition)"
     }
   }
 }

@@ -92,5 +92,5 @@ extension Engine {
 
 extension LinkCondition {
   /// The word in `show`.
-  var word: String { hyphenated(name) }
+  var word: String { hyphenated("\(self)") }
 }

@@ -78,8 +78,8 @@ public final class Launcher {
   private func become(_ role: Role, _ descriptors: [Int32]) -> Never {
     if (try? roles[role]?.become()) == nil { _exit(71) }
     // The orders are in the environment because Swift reads arguments from /proc, which is closed to children.
-    let orders = ["CARPD_ROLE=\(role.name)", "CARPD_FILTER_DEFAULT=\(fallback.rawValue)"]
-    execute(Launcher.program, arguments: ["carpd: \(role.name)"], environment: orders, descriptors: descriptors)
+    let orders = ["CARPD_ROLE=\(role)", "CARPD_FILTER_DEFAULT=\(fallback.rawValue)"]
+    execute(Launcher.program, arguments: ["carpd: \(role)"], environment: orders, descriptors: descriptors)
   }
 
   private func reap(_ token: UInt32, _ pidfd: Int32) {

@@ -20,7 +20,7 @@ final class ChildProcess {
   fileprivate let owner: any ChildOwner
   fileprivate(set) var pid: Int32 = 0
   /// How records call it.
-  var name: String { "\(role.name) pid \(pid)" }
+  var name: String { "\(role) pid \(pid)" }
   /// True once the proof from /proc has succeeded.
   fileprivate(set) var isProven = false
   fileprivate var saidReady = false
@@ -110,7 +110,7 @@ final class Children {
   /// Something a child must never do: recorded, and the end of the child.
   private func violation(_ child: ChildProcess, _ what: String) {
     audit(.violation, child.name, .deny, origin: .engine, cause: what)
-    log(.error, "the \(child.role.name) process broke the rules of its channel (\(what)) and is ended")
+    log(.error, "the \(child.role) process broke the rules of its channel (\(what)) and is ended")
     end(child, "violation: \(what)")
   }
 

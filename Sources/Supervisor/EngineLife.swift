@@ -37,7 +37,7 @@ extension Supervisor: ChildOwner {
     settings.startHold -= min(settings.startHold, UInt32(clamping: (EventLoop.now() - started) / 1_000_000))
     tell(.settings(settings))
     for holding in holdings {
-      for message in holding.group.messages(group: holding.number, interface: holding.interface.number) { tell(message) }
+      for message in holding.group.messages(holding.number, holding.interface.number) { tell(message) }
     }
     for (number, name) in interfaces.map({ ($0.number, $0.name) }) {
       if let demotion = policy.tracks[name] { tell(.track(interface: number, name: name, demotion: demotion)) }

@@ -43,30 +43,31 @@ extension Supervisor {
     case .note(let note): if notes.take(now, perSecond: 200, burst: 40) { write(note) }
     case .heartbeat: lastHeartbeat = now
     case .closed(let connection): control.closed(connection)
-    case .administer(let request): return administer(request, packet)
+    case .administer: return administer(packet)
     default: break
     }
     return nil
   }
 
   /// What somebody at the control socket had done, wants done, or was refused.
-  private func administer(_ request: Administration, _ packet: Packet) -> String? {
-    let object = request.act.name + (holdings.first { $0.number == request.group }.map { " " + $0.name } ?? "")
-    let who = control.name(request.connection)
-    if !request.isAllowed {
+  private func administer(_ packet: Packet) -> String? {
+    guard case .administer(let act, let client, let group, let value, let allowed) = packet.message else { return nil }
+    let object = "\(act)" + (holdings.first { $0.number == group }.map { " " + $0.name } ?? "")
+    let who = control.name(client)
+    if !allowed {
       recordRefusal(.administration, object, .administrator, who)
-    } else if control.isAdministrator(request.connection) {
+    } else if control.isAdministrator(client) {
       audit(.administration, object, origin: .administrator, cause: who)
-      switch request.act {
-      case .reload: reload(for: request.connection)
-      case .setLogLevel: log.level = LogLevel(rawValue: UInt8(clamping: request.value)) ?? log.level
-      case .auditHead: tell(.auditHead(connection: request.connection, audit.status))
+      switch act {
+      case .reload: reload(for: client)
+      case .setLogLevel: log.level = LogLevel(rawValue: UInt8(clamping: value)) ?? log.level
+      case .auditHead: tell(.auditHead(connection: client, audit.status))
       default: break
       }
-    } else if [.reload, .setLogLevel, .auditHead].contains(request.act) {
+    } else if [.reload, .setLogLevel, .auditHead].contains(act) {
       deny(packet, nil, .notAdministrator)
     } else {
-      return "\(request.act) for a reader"
+      return "\(act) for a reader"
     }
     return nil
   }
@@ -79,8 +80,10 @@ extension Supervisor {
   /// Beyond fifty in a fifth of a second they are counted: a flood of them must not push other records out.
   private func recordRefusal(_ act: ActKind, _ object: String, _ origin: ActOrigin, _ cause: String, _ errno: Int32 = 0)
   {
-    guard denials.take(EventLoop.now(), perSecond: 250, burst: 50) else { return unrecordedDenials += 1 }
-    audit(act, object, .deny, errno: errno, origin: origin, cause: cause)
+    if denials.take(EventLoop.now(), perSecond: 250, burst: 50) {
+      return audit(act, object, .deny, errno: errno, origin: origin, cause: cause)
+    }
+    unrecordedDenials += 1
   }
 
   private func answer(_ id: UInt32, _ type: MessageType, _ holding: Holding?, _ denial: Denial, _ errno: Int32 = 0) {

@@ -33,7 +33,7 @@ public final class Log {
   /// form NAME=VALUE, are what the journal finds it by.
   public func callAsFunction(_ level: LogLevel, _ text: String, _ fields: [String] = []) {
     if level.rawValue > self.level.rawValue { return }
-    let line = (level.rawValue <= LogLevel.warning.rawValue ? "carp: \(level.name): " : "carp: ") + text
+    let line = (level.rawValue <= LogLevel.warning.rawValue ? "carp: \(level): " : "carp: ") + text
     if isJournal, let journal = Log.openJournal() {
       let entry = ["MESSAGE=\(line)", "PRIORITY=\(level.rawValue)", "SYSLOG_IDENTIFIER=carpd"] + fields
       let bytes = Array(entry.map { Log.visible($0) + "\n" }.joined().utf8)
@@ -42,7 +42,7 @@ public final class Log {
     if format == .text { return plain(line) }
     let escaped = Log.visible(text).unicodeScalars.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined()
     let time = EventLoop.wallClock() / 1_000_000
-    plain("{\"time\":\(time),\"level\":\"\(level.name)\",\"message\":\"\(escaped)\"}")
+    plain("{\"time\":\(time),\"level\":\"\(level)\",\"message\":\"\(escaped)\"}")
   }
 
   private static func visible(_ text: String) -> String {

@@ -41,7 +41,7 @@ struct PolicyGroup: Sendable {
   }
 
   /// The same for the engine, under these numbers.
-  func messages(group: UInt16, interface: UInt16) -> [Message] {
+  func messages(_ group: UInt16, _ interface: UInt16) -> [Message] {
     [.virtualHost(group: group, interface: interface, host)] + (addresses + peers).map { .address(group: group, $0) }
   }
 }

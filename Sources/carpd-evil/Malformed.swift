@@ -10,7 +10,7 @@ enum Malformed {
 
   private static let requests: [Message] = [
     .advertise(Advertise()), .acquire(group: 0), .release(group: 0), .bowOut(group: 0), .announce(group: 0),
-    .deposit(Advertise()), .note(Note()), .heartbeat(late: 0), .closed(connection: 0), .administer(Administration()),
+    .deposit(Advertise()), .note(Note()), .heartbeat(late: 0), .closed(connection: 0), .claim(.demote, allowed: true),
   ]
   private static let notTheEngines: [Message] = [
     .ready, .settings(Settings()), .virtualHost(group: 0, interface: 0, VirtualHost()),
@@ -63,7 +63,7 @@ enum Malformed {
     let choices: [(String, Message, Int, UInt8)] = [
       ("family-5", .advertise(Advertise()), 2, 5), ("family-0", .advertise(Advertise()), 2, 0),
       ("family-5", .deposit(Advertise()), 2, 5), ("level-7", .note(Note()), 1, 7),
-      ("act-8", .administer(Administration()), 4, 8), ("allowed-2", .administer(Administration()), 11, 2),
+      ("act-8", .claim(.demote, allowed: true), 0, 8), ("allowed-2", .claim(.demote, allowed: true), 11, 2),
     ]
     for (what, message, offset, value) in choices {
       add("\(what)-\(name(message))") {

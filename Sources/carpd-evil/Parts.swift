@@ -14,11 +14,11 @@ enum Parts {
       "flood-deposits": { rig in while rig.raw(Message.deposit(Advertise()).bytes(id: rig.next())) {} },
       // No connection is there, so nobody is an administrator's.
       "administers": { rig in
-        for act: ControlAct in [.setLogLevel, .auditHead, .reload] { rig.send(.administer(.claim(act, allowed: true))) }
-        rig.send(.administer(.claim(.demote, allowed: false)))
+        for act: ControlAct in [.setLogLevel, .auditHead, .reload] { rig.send(.claim(act, allowed: true)) }
+        rig.send(.claim(.demote, allowed: false))
         rig.listen(milliseconds: 300)
         rig.say("asked")
-        rig.send(.administer(.claim(.demote, allowed: true)))
+        rig.send(.claim(.demote, allowed: true))
         rig.listen(milliseconds: 1000)
       },
       "slow-flood": slowFlood, "flap": flap,
@@ -90,7 +90,7 @@ enum Parts {
     attempt("announcement of what is not held", rig.send(.announce(group: 1)))
     attempt("release of what is not held", rig.send(.release(group: 1)))
     attempt("acquisition of no group", rig.send(.acquire(group: 0xffff)))
-    attempt("reload without a connection", rig.send(.administer(.claim(.reload, allowed: true))))
+    attempt("reload without a connection", rig.send(.claim(.reload, allowed: true)))
     attempt("closing no connection", rig.send(.closed(connection: 0)))
     var last: UInt32 = 0
     for _ in 0..<200 { last = rig.send(.announce(group: 0)) }
@@ -186,7 +186,7 @@ enum Parts {
     let valid: [Message] = [
       .advertise(rig.advertisement(0)), .acquire(group: 0), .release(group: 0), .announce(group: 0),
       .deposit(Advertise()), .note(Note()), .heartbeat(late: 0), .closed(connection: 0), .bowOut(group: 1),
-      .administer(.claim(.yield, allowed: false)), .administer(.claim(.setLogLevel, allowed: true)),
+      .claim(.yield, allowed: false), .claim(.setLogLevel, allowed: true),
     ]
     var taken = 0
     while var bytes = valid.randomElement()?.bytes(id: rig.next()) {
@@ -231,12 +231,10 @@ extension Rig {
   }
 }
 
-extension Administration {
+extension Message {
   /// An administrator's act, or a reader's attempt, though nobody is connected.
-  static func claim(_ act: ControlAct, allowed: Bool) -> Administration {
-    var claim = Administration()
-    (claim.connection, claim.act, claim.group, claim.value, claim.isAllowed) = (1, act, 0, 3, allowed)
-    return claim
+  static func claim(_ act: ControlAct, allowed: Bool) -> Message {
+    .administer(act, connection: 1, group: 0, value: 3, isAllowed: allowed)
   }
 }
 

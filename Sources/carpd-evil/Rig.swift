@@ -62,7 +62,7 @@ final class Rig {
       guard let datagram = try? receiveDatagram(Rig.channel, capacity: Packet.capacity, ancillary: 64) else { continue }
       for descriptor in datagram.descriptors { close(descriptor) }
       if datagram.bytes.isEmpty { exit(70) }
-      if let packet = Packet(bytes: datagram.bytes) { take(packet.message) }
+      if let packet = try? Packet(bytes: datagram.bytes) { take(packet.message) }
     } while EventLoop.now() < end
   }
 

@@ -72,7 +72,7 @@ final class RunningAuditor {
   private func receive() throws -> Packet {
     var buffer = [UInt8](repeating: 0, count: Packet.capacity)
     let count = recv(socket, &buffer, buffer.count, 0)
-    return try #require(Packet(bytes: Array(buffer.prefix(max(0, count)))))
+    return try Packet(bytes: Array(buffer.prefix(max(0, count))))
   }
 
   /// Reads until the auditor says that it works, or that it does not.

@@ -13,18 +13,15 @@ struct Case: Sendable, CustomTestStringConvertible {
   static func named(_ type: MessageType) -> Case? { all.first { $0.type == type } }
 
   static let all: [Case] = {
-    let digest = Digest(bytes: (1...20).map { UInt8($0) }) ?? Digest()
-    let ipv4 = Address(family: .ipv4, high: 0, low: 0xc000_0201)
-    let ipv6 = Address(family: .ipv6, high: 0x2001_0db8_0000_0000, low: 1)
+    let ipv4 = Address(.ipv4, 0xc000_0201)
+    let ipv6 = Address(.ipv6, 0x2001_0db8 << 96 | 1)
     var advertise = Advertise()
     (advertise.group, advertise.family, advertise.advbase, advertise.advskew) = (0x0102, .ipv6, 1, 100)
-    (advertise.demotion, advertise.counter, advertise.digest) = (3, 0x1122_3344_5566_7788, digest)
+    (advertise.demotion, advertise.counter) = (3, 0x1122_3344_5566_7788)
+    (advertise.digestStart, advertise.digestEnd) = (0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10, 0x1112_1314)
     var note = Note()
     (note.kind, note.level, note.group, note.interface) = (2, .warning, 4, 5)
     (note.text, note.state, note.reason) = ("no", "INIT", "why")
-    var administration = Administration()
-    (administration.connection, administration.act, administration.group) = (0xdead_beef, .maintenance, 0xffff)
-    (administration.value, administration.isAllowed) = (6, true)
     var settings = Settings()
     (settings.adminGroup, settings.readGroup, settings.auditLog) = ("wheel", "adm", "/var/log/a")
     (settings.adminGID, settings.readGID) = (100, 101)
@@ -33,16 +30,14 @@ struct Case: Sendable, CustomTestStringConvertible {
     (settings.startHold, settings.preemptDelay, settings.transition, settings.damping) = (1, 2, 30_000, 4)
     (settings.linkDemotion, settings.sendDemotion) = (5, 6)
     var host = VirtualHost()
-    (host.group, host.interface, host.interfaceName, host.vhid, host.advbase, host.advskew) = (1, 2, "eth0", 3, 4, 5)
+    (host.interfaceName, host.vhid, host.advbase, host.advskew) = ("eth0", 3, 4, 5)
     (host.preempt, host.mac, host.secretKind, host.secret) = (true, .interface, .key, [1, 2])
-    (host.addresses, host.peers, host.lease, host.fate) = (6, 7, 8, "gw")
+    (host.addresses, host.peers, host.fate) = (6, 7, "gw")
     var peer = HostAddress()
-    (peer.group, peer.address, peer.prefix, peer.isPeer) = (1, ipv6, 24, true)
+    (peer.address, peer.prefix, peer.isPeer) = (ipv6, 24, true)
     var frame = Frame()
     (frame.interface, frame.family, frame.kind, frame.hopLimit) = (1, .ipv4, .diagnosis, 254)
-    (frame.source, frame.time, frame.lost, frame.length, frame.bytes) = (ipv4, 3, 5, 36, [0x21, 0xff])
-    var link = Link()
-    (link.interface, link.condition, link.ipv4, link.ipv6) = (1, .up, ipv4, ipv6)
+    (frame.source, frame.lost, frame.length, frame.bytes) = (ipv4, 5, 36, [0x21, 0xff])
     var connection = Connection()
     (connection.connection, connection.access) = (1, .administer)
     (connection.uid, connection.gid, connection.pid) = (2, 3, 4)
@@ -56,7 +51,7 @@ struct Case: Sendable, CustomTestStringConvertible {
     return [
       Case(
         .advertise(advertise), "010000000000002a01020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
-      Case(.frame(frame), "010100000000002a00010401fe04 ~12 c00002010000000000000003000000050024000221ff ~94"),
+      Case(.frame(frame), "010100000000002a00010401fe04 ~12 c0000201000000050024000221ff ~94"),
       Case(.ready, "010200000000002a"),
       Case(.acquire(group: 7), "010300000000002a0007"),
       Case(.release(group: 0xfffe), "010400000000002afffe"),
@@ -66,20 +61,24 @@ struct Case: Sendable, CustomTestStringConvertible {
       Case(.note(note), "010800000000002a02040004000500026e6f ~298 0004494e4954 ~4 0003776879 ~45"),
       Case(.heartbeat(late: 258), "010900000000002a00000102"),
       Case(.closed(connection: 1), "010a00000000002a00000001"),
-      Case(.administer(administration), "010b00000000002adeadbeef02ffff0000000601"),
+      Case(
+        .administer(.maintenance, connection: 0xdead_beef, group: 0xffff, value: 6, isAllowed: true),
+        "010b00000000002a02deadbeefffff0000000601"),
       Case(
         .settings(settings),
         "010c00000000002a0005776865656c ~27 000361646d ~29 0000006400000065000a2f7661722f6c6f672f61 ~245 "
           + "0200016b ~63 0000000000010000000901000000010000000200007530000000040506"),
       Case(
-        .virtualHost(host),
-        "010d00000000002a00010002000465746830 ~11 03040501010100020102 ~62 00060007000800026777 ~30"),
-      Case(.address(peer), "010e00000000002a00010620010db80000000000000000000000011801"),
+        .virtualHost(group: 1, interface: 2, host),
+        "010d00000000002a00010002000465746830 ~11 03040501010100020102 ~62 0006000700026777 ~30"),
+      Case(.address(group: 1, peer), "010e00000000002a00010620010db80000000000000000000000011801"),
       Case(.track(interface: 1, name: "eth9", demotion: 240), "010f00000000002a0001000465746839 ~896 f0"),
       Case(.commit(groups: 5, generation: 6), "011000000000002a000500000006"),
       Case(
         .diagnostic(level: .info, line: 1, column: 2, text: "no"), "011100000000002a06000000010000000200026e6f ~898"),
-      Case(.link(link), "011200000000002a00010304 ~12 c00002010620010db8000000000000000000000001"),
+      Case(
+        .link(interface: 1, .up, ipv4: ipv4, ipv6: ipv6),
+        "011200000000002a00010304 ~12 c00002010620010db8000000000000000000000001"),
       Case(.role(group: 1, change: .damaged, address: 2), "011300000000002a0001020002"),
       Case(
         .result(request: 1, type: .advertise, group: 3, denial: .holdDown, errno: 5),

@@ -10,7 +10,7 @@ import Testing
 
   @Test(arguments: Case.all) func goldenBytes(_ message: Case) throws {
     #expect(message.message.bytes(id: Case.id) == message.bytes)
-    let packet = try #require(Packet(bytes: message.bytes))
+    let packet = try Packet(bytes: message.bytes)
     #expect(packet.type == message.type && packet.id == Case.id && packet.message == message.message)
     #expect(message.bytes.count <= Packet.capacity)
   }
@@ -18,10 +18,10 @@ import Testing
   /// Other lengths than the one are refused, each and every one.
   @Test(arguments: Case.all) func exactSize(_ message: Case) {
     for count in 0..<message.bytes.count {
-      #expect(Packet(bytes: Array(message.bytes.prefix(count))) == nil, "\(count) bytes")
+      #expect((try? Packet(bytes: Array(message.bytes.prefix(count)))) == nil, "\(count) bytes")
     }
     for more in 1...8 {
-      #expect(Packet(bytes: message.bytes + [UInt8](repeating: 0, count: more)) == nil, "\(more) bytes more")
+      #expect((try? Packet(bytes: message.bytes + [UInt8](repeating: 0, count: more))) == nil, "\(more) bytes more")
     }
   }
 
@@ -38,7 +38,7 @@ import Testing
           Bool.random(using: &random)
           ? UInt8.random(in: 0...255, using: &random) : UInt8.random(in: 0...8, using: &random)
       }
-      if let packet = Packet(bytes: bytes) {
+      if let packet = try? Packet(bytes: bytes) {
         accepted += 1
         let isSame = packet.message.bytes(id: packet.id) == bytes
         #expect(isSame, "\(bytes.count) bytes")
@@ -52,17 +52,17 @@ import Testing
     for (index, value) in [(0, 0), (0, 2), (1, 1), (1, 34), (1, 255), (2, 1), (3, 1)] as [(Int, UInt8)] {
       var changed = bytes
       changed[index] = value
-      #expect(Packet(bytes: changed) == nil, "byte \(index) = \(value)")
+      #expect((try? Packet(bytes: changed)) == nil, "byte \(index) = \(value)")
     }
     for type in 0...UInt8.max where MessageType(rawValue: type) == nil {
-      for message in Case.all { #expect(Packet(bytes: [1, type] + message.bytes.dropFirst(2)) == nil) }
+      for message in Case.all { #expect((try? Packet(bytes: [1, type] + message.bytes.dropFirst(2))) == nil) }
     }
   }
 
   @Test func choicesAndBooleans() throws {
     // Where in the payload, and the values that exist.
     let choices: [(MessageType, Int, Set<UInt8>)] = [
-      (.advertise, 2, [4, 6]), (.deposit, 2, [4, 6]), (.note, 1, Set(3...6)), (.administer, 4, Set(0...7)),
+      (.advertise, 2, [4, 6]), (.deposit, 2, [4, 6]), (.note, 1, Set(3...6)), (.administer, 0, Set(0...7)),
       (.administer, 11, [0, 1]), (.spawn, 0, [0, 1, 2]), (.result, 4, Set(MessageType.allCases.map(\.rawValue))),
       (.link, 2, Set(0...4)), (.link, 3, [4, 6]), (.link, 20, [4, 6]), (.frame, 2, [4, 6]), (.frame, 3, [0, 1, 2]),
       (.result, 7, Set(0...12)), (.role, 2, Set(0...2)), (.connection, 4, [0, 1, 2]), (.exited, 4, [0, 1]),
@@ -75,7 +75,7 @@ import Testing
       for value in 0...UInt8.max {
         var bytes = message.bytes
         bytes[8 + offset] = value
-        #expect((Packet(bytes: bytes) != nil) == known.contains(value), "\(type) byte \(offset) = \(value)")
+        #expect(((try? Packet(bytes: bytes)) != nil) == known.contains(value), "\(type) byte \(offset) = \(value)")
       }
     }
   }
@@ -87,13 +87,13 @@ import Testing
       var bytes = message.bytes
       bytes[index] ^= 0xff
       // The first two are used; behind them there must be zeros.
-      #expect((Packet(bytes: bytes) != nil) == (index < start + 2))
+      #expect(((try? Packet(bytes: bytes)) != nil) == (index < start + 2))
     }
     for count in 0...UInt16.max {
       var bytes = message.bytes
       bytes[start - 2] = UInt8(count >> 8)
       bytes[start - 1] = UInt8(count & 0xff)
-      #expect((Packet(bytes: bytes) != nil) == (2...96).contains(count))
+      #expect(((try? Packet(bytes: bytes)) != nil) == (2...96).contains(count))
     }
   }
 
@@ -111,7 +111,7 @@ import Testing
     let message = try #require(Case.named(.virtualHost))
     var bytes = message.bytes
     bytes[8 + 6] = 0xff
-    #expect(Packet(bytes: bytes) == nil)
+    #expect((try? Packet(bytes: bytes)) == nil)
   }
 
   @Test func addresses() throws {
@@ -133,11 +133,11 @@ import Testing
     for _ in 0..<2000 {
       // Whatever the numbers are, and even where an IPv4 address has too many bits, nothing traps.
       let address = Address(
-        family: Bool.random(using: &random) ? .ipv4 : .ipv6, high: random.next() & random.next() & random.next(),
-        low: random.next() & random.next() & random.next())
+        Bool.random(using: &random) ? .ipv4 : .ipv6,
+        UInt128(random.next() & random.next()) << 64 | UInt128(random.next() & random.next()))
       #expect(Address(bytes: address.bytes)?.description == address.description)
       for prefix in 0...UInt8.max { _ = address.network(prefix) }
     }
-    #expect(Address(bytes: [1, 2, 3]) == nil && Digest(bytes: [1]) == nil)
+    #expect(Address(bytes: [1, 2, 3]) == nil)
   }
 }

@@ -31,7 +31,7 @@ private final class Ends {
     while true {
       let count = recv(peer, &buffer, buffer.count, Int32(MSG_DONTWAIT))
       if count <= 0 { return found }
-      if let packet = Packet(bytes: Array(buffer.prefix(count))) { found.append(packet) }
+      if let packet = try? Packet(bytes: Array(buffer.prefix(count))) { found.append(packet) }
     }
   }
 }

@@ -5,14 +5,15 @@ import Testing
 @testable import Supervisor
 
 extension Policy {
-  mutating func add(_ host: VirtualHost) throws { try add(.virtualHost(host)) }
-  mutating func add(_ entry: HostAddress) throws { try add(.address(entry)) }
+  mutating func add(_ host: VirtualHost, _ group: UInt16 = 0) throws {
+    try add(.virtualHost(group: group, interface: 0, host))
+  }
+  mutating func add(_ entry: HostAddress, to group: UInt16 = 0) throws { try add(.address(group: group, entry)) }
 }
 
 @Suite struct PolicyTests {
   private func host(_ group: UInt16 = 0, addresses: UInt16 = 1, peers: UInt16 = 0) -> VirtualHost {
     var host = VirtualHost()
-    host.group = group
     host.interfaceName = "eth0"
     host.vhid = UInt8(group % 255 + 1)
     host.addresses = addresses
@@ -20,12 +21,9 @@ extension Policy {
     return host
   }
 
-  private func entry(_ group: UInt16 = 0, _ low: UInt64 = 0xc000_0201, family: Family = .ipv4, prefix: UInt8 = 24)
-    -> HostAddress
-  {
+  private func entry(_ number: UInt128 = 0xc000_0201, family: Family = .ipv4, prefix: UInt8 = 24) -> HostAddress {
     var entry = HostAddress()
-    entry.group = group
-    entry.address = Address(family: family, high: family == .ipv4 ? 0 : 0x2001_0db8 << 32, low: low)
+    entry.address = Address(family, family == .ipv4 ? number : 0x2001_0db8 << 96 | number)
     entry.prefix = prefix
     return entry
   }
@@ -46,7 +44,7 @@ extension Policy {
     try policy.add(host())
     try policy.add(entry())
     try policy.add(.commit(groups: UInt16(policy.groups.count), generation: 1))
-    #expect(throws: Refusal.self) { try policy.add(host(1)) }
+    #expect(throws: Refusal.self) { try policy.add(host(1), 1) }
     #expect(policy.isComplete && policy.generation == 7 && policy.groups.map(\.interfaceName) == ["eth0"])
     #expect(
       policy.groups[0].lease(.ipv4, every: policy.groups[0].interval) == 2 && policy.groups[0].families == [.ipv4])
@@ -54,7 +52,7 @@ extension Policy {
 
   @Test func hosts() {
     let changes: [(String, (inout VirtualHost) -> Void)] = [
-      ("out of order", { $0.group = 1 }), ("interface name", { $0.interfaceName = "" }),
+      ("interface name", { $0.interfaceName = "" }),
       ("interface name", { $0.interfaceName = "a/b" }), ("interface name", { $0.interfaceName = "a b" }),
       ("interface name", { $0.interfaceName = "a\n" }), ("interface name", { $0.interfaceName = "a\0" }),
       ("interface name", { $0.interfaceName = ".." }), ("interface name", { $0.interfaceName = "." }),
@@ -88,23 +86,23 @@ extension Policy {
   }
 
   @Test func addresses() {
-    let bad: [HostAddress] = [
-      entry(1), entry(0xffff), entry(0, 0), entry(0, 0xe000_0012), entry(0, 0x1_0000_0000), entry(prefix: 33),
-      entry(family: .ipv6, prefix: 129),
+    let bad: [(UInt16, HostAddress)] = [
+      (1, entry()), (0xffff, entry()), (0, entry(0)), (0, entry(0xe000_0012)), (0, entry(0x1_0000_0000)),
+      (0, entry(prefix: 33)), (0, entry(family: .ipv6, prefix: 129)),
     ]
-    for (number, entry) in bad.enumerated() {
+    for (number, (group, entry)) in bad.enumerated() {
       for isPeer in [false, true] {
         let text = refusal {
           try $0.add(host(peers: 1))
           var entry = entry
           entry.isPeer = isPeer
-          try $0.add(entry)
+          try $0.add(entry, to: group)
         }
         #expect(text == "not a usable address", "\(number)")
       }
     }
     var multicast = entry(family: .ipv6, prefix: 64)
-    multicast.address.high = 0xff02 << 48
+    multicast.address.value = 0xff02 << 112 | 1
     #expect(
       refusal {
         try $0.add(host())
@@ -113,34 +111,38 @@ extension Policy {
   }
 
   @Test func twice() {
-    #expect(
-      refusal {
+    for group: UInt16 in [0, 2] {
+      let text = refusal {
         try $0.add(host())
-        try $0.add(host())
-      }?.contains("out of order") == true)
+        try $0.add(host(1), group)
+      }
+      #expect(text?.contains("out of order") == true)
+    }
     let sameVHID = refusal {
       try $0.add(host())
       var second = host(1)
       second.vhid = 1
-      try $0.add(second)
+      try $0.add(second, 1)
     }
     #expect(sameVHID?.contains("vhid 1 twice") == true)
     let sameAddress = refusal {
       try $0.add(host())
-      try $0.add(host(1))
-      try $0.add(entry(0))
-      try $0.add(entry(1))
+      try $0.add(host(1), 1)
+      try $0.add(entry())
+      try $0.add(entry(), to: 1)
     }
     #expect(sameAddress == "192.0.2.1 twice")
     #expect(refusal { _ in } == "no virtual host")
   }
 
   @Test func limits() {
-    let hosts = refusal { policy in for number in 0...UInt16(512) { try policy.add(host(number, addresses: 0)) } }
+    let hosts = refusal { policy in
+      for number in 0...UInt16(512) { try policy.add(host(number, addresses: 0), number) }
+    }
     #expect(hosts?.contains("twice") == true || hosts?.contains("too many") == true)
     let addresses = refusal { policy in
       try policy.add(host())
-      for number in 0...UInt64(20_000) { try policy.add(entry(0, 0x0a00_0001 + number)) }
+      for number in 0...UInt128(20_000) { try policy.add(entry(0x0a00_0001 + number)) }
     }
     #expect(addresses == "not a usable address")
   }
@@ -152,8 +154,8 @@ extension Policy {
     try setOption(near.raw, SOL_SOCKET, SO_SNDBUFFORCE, Children.room)
     let endpoint = Endpoint(near, loop: EventLoop())
     let messages =
-      [Message](repeating: .virtualHost(host()), count: Policy.maximumGroups)
-      + [Message](repeating: .address(entry()), count: 2 * Policy.maximumAddresses)
+      [Message](repeating: .virtualHost(group: 0, interface: 0, host()), count: Policy.maximumGroups)
+      + [Message](repeating: .address(group: 0, entry()), count: 2 * Policy.maximumAddresses)
     #expect(messages.allSatisfy { endpoint.offer($0) != nil })
     withExtendedLifetime(far) {}
   }
@@ -166,6 +168,13 @@ extension Policy {
     ]
     #expect(Set(EngineRule.table.keys) == engines)
   }
+
+  /// What puts a packet on the network needs the role, and after a stall a new one; what gives a role up is always heard.
+  @Test func whatIsChecked() {
+    for type: MessageType in [.advertise, .announce] { #expect(EngineRule.table[type] == [.rate, .role, .voice]) }
+    #expect(EngineRule.table[.acquire] == [.rate] && EngineRule.table[.bowOut] == [.rate, .role])
+    for type: MessageType in [.release, .heartbeat] { #expect(EngineRule.table[type] == []) }
+  }
 }
 
 @Suite struct HoldingTests {
@@ -173,7 +182,7 @@ extension Policy {
     var host = VirtualHost()
     (host.interfaceName, host.vhid, host.advbase, host.advskew, host.mac) = ("eth0", 1, advbase, advskew, .interface)
     var entry = HostAddress()
-    (entry.address, entry.prefix) = (Address(family: .ipv4, high: 0, low: 1), 24)
+    (entry.address, entry.prefix) = (Address(.ipv4, 1), 24)
     var policy = Policy(generation: 1)
     try policy.add(host)
     try policy.add(entry)

@@ -25,7 +25,7 @@ extension EngineTests {
       var packets: [Packet] = []
       var buffer = [UInt8](repeating: 0, count: Packet.capacity)
       while case let count = recv(pair[0], &buffer, buffer.count, 0), count > 0 {
-        packets.append(try #require(Packet(bytes: Array(buffer.prefix(count)))))
+        packets.append(try Packet(bytes: Array(buffer.prefix(count))))
       }
       try #require(packets.first?.type == .ready)
       return (status, Array(packets.dropFirst()))
@@ -57,17 +57,25 @@ extension EngineTests {
     @Test func configurationBecomesMessages() throws {
       let (status, packets) = try run(example)
       #expect(status == 0)
-      let hosts = packets.compactMap { if case .virtualHost(let host) = $0.message { host } else { nil } }
+      let hosts = packets.compactMap {
+        if case .virtualHost(let group, let interface, let host) = $0.message {
+          NumberedHost(group: group, interface: interface, host: host)
+        } else {
+          nil
+        }
+      }
       #expect(hosts.map(\.group) == [0, 1, 2] && hosts.map(\.interface) == [0, 1, 0])
       #expect(hosts.map(\.secretKind) == [.key, .file, .key] && hosts.map(\.preempt) == [true, true, false])
       #expect(hosts.map(\.secret) == [Array("testpass".utf8), Array("eth1.pass".utf8), [1, 2]])
       #expect(hosts.map(\.mac) == [.virtual, .interface, .virtual])
-      let addresses = packets.compactMap { if case .address(let address) = $0.message { address } else { nil } }
+      let addresses = packets.compactMap {
+        if case .address(let group, let address) = $0.message { (group, address) } else { nil }
+      }
       #expect(
-        addresses.map { "\($0.group) \($0.address)/\($0.prefix)" } == [
+        addresses.map { "\($0) \($1.address)/\($1.prefix)" } == [
           "0 192.0.2.1/24", "0 2001:db8::1/64", "1 198.51.100.1/24", "1 198.51.100.102/0", "2 192.0.2.2/24",
         ])
-      #expect(addresses.map(\.isPeer) == [false, false, false, true, false])
+      #expect(addresses.map(\.1.isPeer) == [false, false, false, true, false])
       #expect(packets.last?.message == .commit(groups: 3, generation: 0))
     }
 
@@ -87,11 +95,11 @@ extension EngineTests {
       var assembly = PolicyAssembly(Settings())
       for packet in try run(example).packets {
         switch packet.message {
-        case .virtualHost(var host):
+        case .virtualHost(let group, let interface, var host):
           // As the supervisor does once it has read the file.
           if host.secretKind == .file { (host.secretKind, host.secret) = (.key, [7]) }
-          assembly.add(host)
-        case .address(let address): assembly.add(address)
+          assembly.add(host, group: group, interface: interface)
+        case .address(let group, let address): assembly.add(address, to: group)
         default: break
         }
       }

@@ -8,7 +8,7 @@ import Testing
 
 extension EngineTests {
   @Suite struct ControlMethodsTests {
-    private func served(_ host: VirtualHost = FakeSupervisor.host(advbase: 1)) throws -> FakeSupervisor {
+    private func served(_ host: NumberedHost = FakeSupervisor.host(advbase: 1)) throws -> FakeSupervisor {
       let supervisor = try FakeSupervisor()
       supervisor.configure([host])
       supervisor.link()
@@ -34,7 +34,7 @@ extension EngineTests {
     @Test func peersAreThoseThatWereHeard() throws {
       let supervisor = try served()
       supervisor.frame(FakeSupervisor.advertisement(advbase: 1, advskew: 7))
-      let stranger = Channel.Address(family: .ipv4, high: 0, low: 0xc000_0299)
+      let stranger = Channel.Address(.ipv4, 0xc000_0299)
       let forged = Advertisement(
         vhid: 1, advbase: 1, advskew: 9, demotion: 0, counter: 7, digest: FakeSupervisor.digest(counter: 8))
       supervisor.frame(forged.encoded(), source: stranger)

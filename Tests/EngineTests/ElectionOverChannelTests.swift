@@ -40,7 +40,7 @@ extension EngineTests {
       #expect(Set(sent.map(\.family)) == [.ipv4, .ipv6])
       #expect(Set(sent.map(\.counter)).count == sent.count)
       for advertisement in sent {
-        #expect(advertisement.digest.bytes == FakeSupervisor.digest(counter: advertisement.counter).bytes)
+        #expect(advertisement.digest == FakeSupervisor.digest(counter: advertisement.counter).bytes)
         #expect(advertisement.advbase == 0 && advertisement.advskew == 20 && advertisement.demotion == 0)
       }
     }
@@ -52,7 +52,7 @@ extension EngineTests {
       #expect(spares.filter { $0.family == .ipv4 }.count == 6)
       #expect(spares.filter { $0.family == .ipv6 }.count == 6)
       #expect(Set(spares.map(\.counter)).count == 12)
-      #expect(spares.allSatisfy { $0.digest.bytes == FakeSupervisor.digest(counter: $0.counter).bytes })
+      #expect(spares.allSatisfy { $0.digest == FakeSupervisor.digest(counter: $0.counter).bytes })
       supervisor.link()
       supervisor.send(.role(group: 0, change: .held))
       #expect(try supervisor.run(milliseconds: 250).count(.deposit) == 12)
@@ -148,9 +148,8 @@ extension EngineTests {
       let atFirst = try supervisor.run().notes(.link)
       #expect(atFirst.map(\.text) == ["ppp0 is absent"] && atFirst.map(\.interface) == [1])
       for condition in [LinkCondition.noCarrier, .noCarrier, .down, .unusable, .up] { supervisor.link(condition) }
-      var link = Link()
-      (link.interface, link.condition, link.ipv4) = (0, .up, FakeSupervisor.peer)
-      supervisor.send(.link(link))
+      supervisor.send(
+        .link(interface: 0, .up, ipv4: FakeSupervisor.peer, ipv6: Channel.Address(unspecified: .ipv6)))
       let messages = try supervisor.run()
       let lines = ["eth0 is without carrier", "eth0 is down", "eth0 is unusable", "eth0 is up"]
       #expect(messages.notes(.link).map(\.text) == lines)
@@ -194,7 +193,7 @@ extension EngineTests {
     @Test func incompleteConfigurationEndsTheEngine() throws {
       let supervisor = try FakeSupervisor()
       supervisor.send(.settings(Settings()))
-      supervisor.send(.virtualHost(FakeSupervisor.host()))
+      supervisor.send(FakeSupervisor.host().message)
       supervisor.send(.commit(groups: 1, generation: 1))
       _ = try supervisor.run()
       #expect(supervisor.engine.exitCode == 70)

@@ -16,11 +16,11 @@ final class FakeSupervisor {
   private var bell: [Int32] = [-1, -1]
 
   static let key = Array("testpass".utf8)
-  static let own = Channel.Address(family: .ipv4, high: 0, low: 0xc000_0265)
-  static let peer = Channel.Address(family: .ipv4, high: 0, low: 0xc000_0266)
+  static let own = Channel.Address(.ipv4, 0xc000_0265)
+  static let peer = Channel.Address(.ipv4, 0xc000_0266)
   static let addresses = [
-    Channel.Address(family: .ipv4, high: 0, low: 0xc000_0201),
-    Channel.Address(family: .ipv6, high: 0x2001_0db8 << 32, low: 1),
+    Channel.Address(.ipv4, 0xc000_0201),
+    Channel.Address(.ipv6, 0x2001_0db8 << 96 | 1),
   ]
 
   init() throws {
@@ -58,10 +58,8 @@ final class FakeSupervisor {
   func sendRaw(_ bytes: [UInt8]) { _ = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
   /// One virtual host, vhid 1 on "eth0": so quick that a test can wait for it (master-down after 234 ms).
-  static func host(group: UInt16 = 0, vhid: UInt8 = 1, advbase: UInt8 = 0, advskew: UInt8 = 20) -> VirtualHost {
-    var host = VirtualHost()
-    host.group = group
-    host.interface = 0
+  static func host(group: UInt16 = 0, vhid: UInt8 = 1, advbase: UInt8 = 0, advskew: UInt8 = 20) -> NumberedHost {
+    var host = NumberedHost(group: group)
     host.interfaceName = "eth0"
     host.vhid = vhid
     host.advbase = advbase
@@ -73,18 +71,17 @@ final class FakeSupervisor {
   }
 
   func configure(
-    _ hosts: [VirtualHost] = [host()], generation: UInt32 = 1, _ settings: Settings = Settings(),
+    _ hosts: [NumberedHost] = [host()], generation: UInt32 = 1, _ settings: Settings = Settings(),
     tracks: [Message] = []
   ) {
     send(.settings(settings))
     for host in hosts {
-      send(.virtualHost(host))
+      send(host.message)
       for address in Self.addresses.prefix(Int(host.addresses)) {
         var message = HostAddress()
-        message.group = host.group
         message.address = address
         message.prefix = address.family == .ipv4 ? 24 : 64
-        send(.address(message))
+        send(.address(group: host.group, message))
       }
     }
     for track in tracks { send(track) }
@@ -92,13 +89,11 @@ final class FakeSupervisor {
   }
 
   func link(_ condition: LinkCondition = .up, interface: UInt16 = 0) {
-    var link = Link()
-    (link.interface, link.condition, link.ipv4) = (interface, condition, Self.own)
-    send(.link(link))
+    send(.link(interface: interface, condition, ipv4: Self.own, ipv6: Channel.Address(unspecified: .ipv6)))
   }
 
   /// Configured, up, and given the role at once.
-  func becomeMaster(_ host: VirtualHost = host()) {
+  func becomeMaster(_ host: NumberedHost = host()) {
     configure([host])
     link()
     send(.role(group: 0, change: .held))
@@ -146,7 +141,7 @@ final class FakeSupervisor {
     var buffer = [UInt8](repeating: 0, count: Packet.capacity)
     while socket >= 0 {
       let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-      guard count > 0, let packet = Packet(bytes: Array(buffer.prefix(count))) else { break }
+      guard count > 0, let packet = try? Packet(bytes: Array(buffer.prefix(count))) else { break }
       packets.append(packet)
     }
     return packets
@@ -177,11 +172,28 @@ extension [Packet] {
   /// The control connections said to be closed.
   var closed: [UInt32] { compactMap { if case .closed(let connection) = $0.message { connection } else { nil } } }
   /// What administrators did or want, or others may not do.
-  var administered: [Administration] {
-    compactMap { if case .administer(let administration) = $0.message { administration } else { nil } }
+  var administered: [(act: ControlAct, connection: UInt32, group: UInt16, value: UInt32, isAllowed: Bool)] {
+    compactMap {
+      guard case .administer(let act, let connection, let group, let value, let allowed) = $0.message else { return nil }
+      return (act, connection, group, value, allowed)
+    }
   }
   func notes(_ code: NoteCode) -> [Note] {
     compactMap { if case .note(let note) = $0.message, note.kind == code.rawValue { note } else { nil } }
   }
   func count(_ type: MessageType) -> Int { filter { $0.type == type }.count }
+}
+
+/// A virtual host with the numbers it goes by.
+@dynamicMemberLookup
+struct NumberedHost {
+  var group: UInt16
+  var interface: UInt16 = 0
+  var host = VirtualHost()
+
+  var message: Message { .virtualHost(group: group, interface: interface, host) }
+  subscript<T>(dynamicMember member: WritableKeyPath<VirtualHost, T>) -> T {
+    get { host[keyPath: member] }
+    set { host[keyPath: member] = newValue }
+  }
 }

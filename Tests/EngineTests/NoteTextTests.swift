@@ -28,7 +28,7 @@ struct NoteTextTests {
       #expect(!line.isEmpty && line.utf8.count <= 300)
       var note = Note()
       note.text = line
-      let sent = Packet(bytes: Message.note(note).bytes(id: 1))?.message
+      let sent = try Packet(bytes: Message.note(note).bytes(id: 1)).message
       #expect(sent == .note(note))
     }
   }

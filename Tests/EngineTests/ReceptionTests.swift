@@ -63,7 +63,7 @@ extension EngineTests {
       supervisor.configure([host])
       var frame = Frame()
       frame.family = .ipv6
-      frame.source = Channel.Address(family: .ipv6, high: 0xfe80 << 48, low: 9)
+      frame.source = Channel.Address(.ipv6, 0xfe80 << 112 | 9)
       frame.hopLimit = 255
       frame.length = 36
       frame.bytes = FakeSupervisor.advertisement()
@@ -88,7 +88,7 @@ extension EngineTests {
       supervisor.becomeMaster()
       let sent = try #require(try supervisor.run().advertisements.last)
       // Not inside the macro, which cannot tell the module from the type.
-      let copied = CARP.Digest(bytes: sent.digest.bytes)
+      let copied = CARP.Digest(bytes: sent.digest)
       let digest = try #require(copied)
       // Equal intervals: from the peer, whose address is the higher one, no reason to yield, but one to answer.
       let echo = Advertisement(vhid: 1, advbase: 0, advskew: 20, demotion: 0, counter: sent.counter, digest: digest)

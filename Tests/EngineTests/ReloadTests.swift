@@ -49,12 +49,12 @@ extension EngineTests {
       #expect(during.bowOuts == [] && during.count(.release) == 0)
       let old = during.advertisements
       #expect(!old.isEmpty)
-      #expect(old.allSatisfy { $0.digest.bytes == FakeSupervisor.digest(counter: $0.counter).bytes })
+      #expect(old.allSatisfy { $0.digest == FakeSupervisor.digest(counter: $0.counter).bytes })
       #expect(supervisor.engine.snapshot().virtualHosts.first?.transitionUntil != nil)
       _ = try supervisor.run(milliseconds: 100)
       let new = try supervisor.run(milliseconds: 200).advertisements
       #expect(!new.isEmpty)
-      #expect(new.allSatisfy { $0.digest.bytes != FakeSupervisor.digest(counter: $0.counter).bytes })
+      #expect(new.allSatisfy { $0.digest != FakeSupervisor.digest(counter: $0.counter).bytes })
       // Signed by the old password and better: still accepted.
       supervisor.frame(FakeSupervisor.advertisement(counter: 9_000_000))
       #expect(try supervisor.run().count(.release) == 1)
