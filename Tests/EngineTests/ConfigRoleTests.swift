@@ -137,7 +137,7 @@ extension EngineTests {
       #expect(
         settings.map { [$0.startHold, $0.preemptDelay, $0.transition, $0.damping] } == [[1000, 2000, 3000, 4000]])
       #expect(settings.map { [$0.linkDemotion, $0.sendDemotion] } == [[5, 6]])
-      let fates = messages.compactMap { if case .virtualHost(let host) = $0 { host.fate } else { nil } }
+      let fates = messages.compactMap { if case .virtualHost(_, _, let host) = $0 { host.fate } else { nil } }
       #expect(fates == ["g", "g", ""])
       #expect(messages.contains(.track(interface: 1, name: "ppp0", demotion: 7)))
       #expect(messages.contains(.track(interface: 0, name: "eth0", demotion: 240)))

@@ -174,8 +174,8 @@ extension [Packet] {
   /// What administrators did or want, or others may not do.
   var administered: [(act: ControlAct, connection: UInt32, group: UInt16, value: UInt32, isAllowed: Bool)] {
     compactMap {
-      guard case .administer(let act, let connection, let group, let value, let allowed) = $0.message else { return nil }
-      return (act, connection, group, value, allowed)
+      guard case .administer(let act, let client, let group, let value, let allowed) = $0.message else { return nil }
+      return (act, client, group, value, allowed)
     }
   }
   func notes(_ code: NoteCode) -> [Note] {

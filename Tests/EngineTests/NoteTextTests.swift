@@ -21,7 +21,7 @@ struct NoteTextTests {
     + (0...140).map { .sendFailed(.ipv6, Errno($0), on: "abcdefghijklmno") } + LinkCondition.allCases.map { .link($0) }
 
   /// The longest line fits into its message: nothing is cut.
-  @Test func everyNoteHasALineThatFits() {
+  @Test func everyNoteHasALineThatFits() throws {
     #expect(Set(Self.all.map(\.code)) == Set(NoteCode.allCases))
     for text in Self.all {
       let line = text.line(at: "VHID 255@abcdefghijklmno")
