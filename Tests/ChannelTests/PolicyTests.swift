@@ -81,7 +81,7 @@ extension Policy {
   @Test func tracks() {
     let track = { (name: String) in Message.track(interface: 0, name: name, demotion: 1) }
     #expect(refusal { try $0.add(track("../eth0")) } == "not an interface name")
-    #expect(refusal { policy in for _ in 0...64 { try policy.add(track("eth0")) } } == "too many tracks")
+    #expect(refusal { policy in for number in 0...64 { try policy.add(track("eth\(number)")) } } == "too many tracks")
     #expect(refusal { try $0.add(.ready) } == "not a configuration message")
   }
 
