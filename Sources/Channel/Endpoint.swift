@@ -22,9 +22,7 @@ public final class Endpoint {
   /// Called once, when there is no room for what must be said or the peer is gone while sending.
   public var onHang: (() -> Void)?
 
-  public init(_ socket: FileDescriptor, loop: EventLoop) {
-    (self.socket, self.loop) = (socket, loop)
-  }
+  public init(_ socket: FileDescriptor, loop: EventLoop) { (self.socket, self.loop) = (socket, loop) }
 
   /// Calls `body` whenever something may be received.
   public func listen(_ body: @escaping () -> Void) { loop.watch(socket.raw) { _ in body() } }

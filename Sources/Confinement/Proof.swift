@@ -28,15 +28,15 @@ public struct ProcessStatus: Sendable {
   /// System call filters in force, its own and inherited ones; 0 where the kernel (before 5.9) does not say.
   public var filters: Int { Int(fields["Seccomp_filters"] ?? "") ?? 0 }
 
-  /// What of this is more than `identity` with `kept` may have (nil: whatever it was started with); empty if it is as it
-  /// must be.
-  public func excess(over identity: Identity, _ kept: Capabilities?, mayKeepBounding: Bool = false) -> [String] {
-    let permitted = kept.map { [$0.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }] } ?? numbers("CapPrm")
+  /// What of this is more than `identity` with `kept` may have; empty if it is as it must be. The bounding set is this
+  /// process's: empty, unless it had not the privilege to empty it (`--no-users`).
+  public func excess(over identity: Identity, _ kept: Capabilities) -> [String] {
+    let permitted = [kept.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }]
     let four = { (id: UInt32) in [UInt64](repeating: UInt64(id), count: 4) }
     let wanted: [(Substring, [UInt64])] = [
       ("Uid", four(identity.uid)), ("Gid", four(identity.gid)), ("CapPrm", permitted), ("CapEff", permitted),
       ("CapInh", [0]), ("CapAmb", [0]), ("NoNewPrivs", [1]), ("Seccomp", [2]),
-      ("CapBnd", mayKeepBounding ? numbers("CapBnd") : [0]),
+      ("CapBnd", ProcessStatus.own.numbers("CapBnd")),
     ]
     return wanted.filter { numbers($0.0) != $0.1 }.map { "\($0.0) \(fields[$0.0] ?? "unknown")" }
   }

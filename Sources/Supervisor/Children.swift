@@ -43,8 +43,8 @@ final class Children {
   private let errors: FileDescriptor
   private var children: [UInt32: ChildProcess] = [:]
   private var lastToken: UInt32 = 0
-  /// With `--no-users` and without root, a bounding set cannot be emptied; everything else is proven all the same.
-  private let mayKeepBounding: Bool
+  /// What the launcher can keep of its capabilities: with `--no-users` and without root, none.
+  private let launcherKeeps: Capabilities
   var onLauncherReady: (() -> Void)?
   var onLauncherLost: (() -> Void)?
 
@@ -53,7 +53,7 @@ final class Children {
     _ loop: EventLoop, _ log: Log, engine program: Int32, _ identities: Identities, _ audit: AuditTrail
   ) throws(Errno) {
     (self.loop, self.log, self.audit, self.identities) = (loop, log, audit, identities)
-    mayKeepBounding = !ProcessStatus.own.permits(CAP_SETPCAP)
+    launcherKeeps = .launcher.filter(ProcessStatus.own.permits)
     let ((errors, outputs), (channel, far)) = (try openSocketPair(), try openSocketPair())
     self.errors = errors
     let (itself, nothing) = (try openFile("/proc/self/exe", O_PATH), try openFile("/dev/null", O_RDWR))
@@ -116,11 +116,8 @@ final class Children {
 
   /// Ends the launcher, and with it whatever it still runs; `done` is called once, at most 200 ms later.
   func close(_ done: @escaping () -> Void) {
-    onLauncherLost = { [launcherPID] in
-      // Its channel closes as it exits; one that hangs is not waited for.
-      _ = waitpid(launcherPID, nil, WNOHANG)
-      done()
-    }
+    // Its channel closes as it exits; one that hangs is not waited for.
+    onLauncherLost = done
     launcher.finish()
     loop.after(milliseconds: 200) { [weak self] in self?.loseLauncher() }
   }
@@ -159,11 +156,11 @@ final class Children {
   }
 
   /// What a process has but may not have, by the outside view of /proc; empty if it is as it must be.
-  private func excess(_ pid: Int32, over identity: Identity, _ kept: Capabilities?) -> String {
+  private func excess(_ pid: Int32, over identity: Identity, _ kept: Capabilities) -> String {
     guard let status = try? ProcessStatus(pid: pid), let parent = try? ProcessStatus(pid: launcherPID) else {
       return "it cannot be examined in /proc"
     }
-    var excess = status.excess(over: identity, kept, mayKeepBounding: mayKeepBounding)
+    var excess = status.excess(over: identity, kept)
     // The launcher's filter is inherited: a child must have added its own. Kernels before 5.9 do not count them.
     if pid != launcherPID && parent.filters > 0 && status.filters <= parent.filters {
       excess.append("no system call filter of its own")
@@ -172,26 +169,24 @@ final class Children {
   }
 
   private func receiveFromLauncher() {
-    for _ in 0..<16 {
-      guard let incoming = try? launcher.receive() else { return }
-      guard case .packet(let packet, _) = incoming else { return loseLauncher() }
-      switch packet.message {
-      case .ready:
-        let excess = excess(launcherPID, over: identities.launcher, mayKeepBounding ? nil : .launcher)
-        if excess.isEmpty { return onLauncherReady?() ?? () }
-        log(.error, "the launcher has more than it may: \(excess)")
-        return loseLauncher()
-      case .spawned(let token, let pid):
-        guard let child = children[token] else { continue }
-        child.pid = Int32(truncatingIfNeeded: pid)
-        if child.saidReady { prove(child) }
-      case .exited(let token, let bySignal, let status):
-        guard let child = children.removeValue(forKey: token) else { continue }
-        // What it said last is still in the channel: as much as the kernel keeps.
-        receive(child, limit: 1 << 15)
-        end(child, bySignal ? "ended by signal \(status)" : "exited with status \(status)")
-      default: return loseLauncher()
-      }
+    guard let incoming = try? launcher.receive() else { return }
+    guard case .packet(let packet, _) = incoming else { return loseLauncher() }
+    switch packet.message {
+    case .ready:
+      let excess = excess(launcherPID, over: identities.launcher, launcherKeeps)
+      if excess.isEmpty { return onLauncherReady?() ?? () }
+      log(.error, "the launcher has more than it may: \(excess)")
+      loseLauncher()
+    case .spawned(let token, let pid):
+      guard let child = children[token] else { return }
+      child.pid = Int32(truncatingIfNeeded: pid)
+      if child.saidReady { prove(child) }
+    case .exited(let token, let bySignal, let status):
+      guard let child = children.removeValue(forKey: token) else { return }
+      // What it said last is still in the channel: as much as the kernel keeps.
+      receive(child, limit: 1 << 15)
+      end(child, bySignal ? "ended by signal \(status)" : "exited with status \(status)")
+    default: loseLauncher()
     }
   }
 
@@ -203,13 +198,14 @@ final class Children {
     handler?()
   }
 
-  /// What the runtime of a child prints before it dies; two hundred lines a second, however many there are.
+  /// What the runtime of a child prints before it dies, but not more than would drown the rest of the log.
   private func logErrors() {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = unsafe max(0, read(errors.raw, &buffer, buffer.count))
-    for line in buffer.prefix(count).split(separator: 10).prefix(20) {
-      log(.warning, "from a child: " + String(decoding: line, as: UTF8.self))
+    for _ in 0..<20 {
+      guard let output = try? receiveDatagram(errors.raw, capacity: 4096), output.length > 0 else { break }
+      for line in output.bytes.split(separator: 10).prefix(20) {
+        log(.warning, "from a child: " + String(decoding: line, as: UTF8.self))
+      }
     }
-    if count > 0 { loop.rest(errors.raw, milliseconds: 100) } else { loop.unwatch(errors.raw) }
+    loop.rest(errors.raw, milliseconds: 100)
   }
 }

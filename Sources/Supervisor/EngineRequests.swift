@@ -200,12 +200,12 @@ extension Supervisor {
   /// Logs one of the engine's notes, as something the engine said: what it concerns is told by the fields.
   private func write(_ note: Note) {
     let holding = holdings.first { $0.number == note.group }
-    var fields = [Log.messageID(note.kind)]
-    if let interface = holding?.interface ?? interfaces.first(where: { $0.number == note.interface }) {
-      fields.append("CARPD_INTERFACE=\(interface.name)")
-    }
-    if let holding { fields.append("CARPD_VHID=\(holding.group.vhid)") }
-    if !note.state.isEmpty { fields += ["CARPD_STATE=\(note.state)", "CARPD_REASON=\(note.reason)"] }
-    log(note.level, note.text, fields)
+    let interface = holding?.interface ?? interfaces.first { $0.number == note.interface }
+    let fields = [
+      Log.messageID(note.kind), interface.map { "CARPD_INTERFACE=\($0.name)" },
+      holding.map { "CARPD_VHID=\($0.group.vhid)" }, note.state.isEmpty ? nil : "CARPD_STATE=\(note.state)",
+      note.reason.isEmpty ? nil : "CARPD_REASON=\(note.reason)",
+    ]
+    log(note.level, note.text, fields.compactMap(\.self))
   }
 }

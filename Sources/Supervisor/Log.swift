@@ -1,8 +1,6 @@
 public import Channel
 
-public enum LogFormat: String, Sendable {
-  case text, json
-}
+public enum LogFormat: String, Sendable { case text, json }
 
 /// The daemon's log: an event is a line on standard error, or an entry with fields where that is the journal. A reader
 /// that does not read costs lines, never time.

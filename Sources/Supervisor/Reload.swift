@@ -94,14 +94,13 @@ extension Supervisor {
     control.settings = new.settings
     audit(.policy, "generation \(new.generation), \(new.groups.count) virtual hosts", origin: .administrator)
     audit.start(children, new)
-    // Enough numbers that are not in use.
-    let free = { (used: [UInt16]) in (0..<UInt16(used.count + 2 * Policy.maximumGroups)).filter { !used.contains($0) } }
-    var interfaceNumbers = free(known.map(\.number))
+    // Enough of them, and none that is in use.
+    let used = Set(known.map(\.number) + old.map(\.number))
+    var numbers = (0..<UInt16(8 * Policy.maximumGroups)).filter { !used.contains($0) }
     interfaces = new.interfaces.map { name in
-      known.first { $0.name == name } ?? Interface(name: name, number: interfaceNumbers.removeFirst())
+      known.first { $0.name == name } ?? Interface(name: name, number: numbers.removeFirst())
     }
     for holding in old where !new.groups.contains(where: holding.group.continues) { retire(holding) }
-    var numbers = free(old.map(\.number))
     holdings = new.groups.compactMap { group in
       if let holding = old.first(where: { $0.group.continues(as: group) }) { return holding }
       guard let interface = interfaces.first(where: { $0.name == group.interfaceName }) else { return nil }

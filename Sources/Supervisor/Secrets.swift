@@ -4,46 +4,40 @@ import Channel
 extension Supervisor {
   /// The key itself: password files are in a directory beside the configuration.
   func key(_ kind: SecretKind, _ value: [UInt8]) throws(Refusal) -> [UInt8] {
+    if kind == .none || kind == .key { return value }
     let name = String(decoding: value, as: UTF8.self)
-    let path = "\(Startup.directory(of: options.config))secrets/\(name)"
-    var status = stat()
-    switch kind {
-    case .none, .key: return value
-    case .credential:
-      if let key = credentials[name] { return key }
-      throw .init(text: "there is no credential \(name); name it by LoadCredential= in the unit")
-    case .file where name.isEmpty || name.hasPrefix(".") || name.contains("/"):
-      throw .init(text: "\(path) is not a plain file name")
-    case .file:
-      do throws(Errno) {
-        let file = try openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-        try unsafe check(fstat(file.raw, &status))
-        if status.st_mode & 0o004 == 0 { return Supervisor.trimmed(try readAll(file, limit: 64)) }
-      } catch {
-        throw .init(text: "cannot open the password file \(path): \(error)")
-      }
-      throw .init(text: "\(path) can be read by everybody; chmod o-r \(path)")
+    guard let found = kind == .file ? try passwordFile(name) : credentials[name] else {
+      throw Refusal(text: "there is no credential \(name); name it by LoadCredential= in the unit")
     }
+    // Without the line end an editor leaves.
+    return Array(found.reversed().drop { $0 == 10 || $0 == 13 }.reversed())
+  }
+
+  private func passwordFile(_ name: String) throws(Refusal) -> [UInt8] {
+    let path = "\(Startup.directory(of: options.config))secrets/\(name)"
+    if name.isEmpty || name.hasPrefix(".") || name.contains("/") {
+      throw Refusal(text: "\(path) is not a plain file name")
+    }
+    var status = stat()
+    do throws(Errno) {
+      let file = try openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      try unsafe check(fstat(file.raw, &status))
+      if status.st_mode & 0o004 == 0 { return try readAll(file, limit: 64) }
+    } catch {
+      throw Refusal(text: "cannot open the password file \(path): \(error)")
+    }
+    throw Refusal(text: "\(path) can be read by everybody; chmod o-r \(path)")
   }
 
   /// What the service manager handed over in CREDENTIALS_DIRECTORY, by name: at most 64 of at most 64 bytes.
   static func readCredentials() -> [String: [UInt8]] {
-    guard let directory = Startup.environment("CREDENTIALS_DIRECTORY"), let listing = unsafe opendir(directory) else {
-      return [:]
+    guard let directory = Startup.environment("CREDENTIALS_DIRECTORY") else { return [:] }
+    var listing = unsafe glob_t()
+    defer { unsafe globfree(&listing) }
+    if unsafe glob("\(directory)/[!.]*", 0, nil, &listing) != 0 { return [:] }
+    let paths = unsafe (0..<min(64, Int(listing.gl_pathc))).compactMap { index in
+      unsafe listing.gl_pathv[index].map { unsafe String(cString: $0) }
     }
-    defer { unsafe closedir(listing) }
-    var found: [String: [UInt8]] = [:]
-    while let entry = unsafe readdir(listing), found.count < 64 {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-        unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-      }
-      if let bytes = try? readFile("\(directory)/\(name)", limit: 64) { found[name] = trimmed(bytes) }
-    }
-    return found
-  }
-
-  /// Without the line end an editor leaves.
-  private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
-    Array(bytes.reversed().drop { $0 == 10 || $0 == 13 }.reversed())
+    return paths.reduce(into: [:]) { $0[String($1.dropFirst(directory.count + 1))] = try? readFile($1, limit: 64) }
   }
 }

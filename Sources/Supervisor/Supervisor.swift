@@ -175,12 +175,11 @@ public final class Supervisor {
   // MARK: - Stop
 
   private func receiveSignal() {
-    while let signal = nextSignal(signals.raw) {
-      switch signal {
-      case SIGHUP: reload(for: 0)
-      case SIGUSR2: leave()
-      default: stop()
-      }
+    switch nextSignal(signals.raw) {
+    case nil: break
+    case SIGHUP: reload(for: 0)
+    case SIGUSR2: leave()
+    default: stop()
     }
   }
 
