@@ -66,7 +66,7 @@ SYSTEMD = $(shell systemctl --version 2>/dev/null | sed -n '1s/[^0-9]*\([0-9]*\)
 install: $(BUILD)/carpd
 	install -d $(TO)/sbin $(TO)/bin $(TO)/share/doc/carpd/networkd $(TO)/share/doc/carpd/systemd \
 	  $(TO)/share/man/man5 $(TO)/share/man/man8 $(UNITS)
-	install -m 0755 -s $(BUILD)/carpd $(BUILD)/carpd-engine $(TO)/sbin/
+	install -m 0755 -s $(BUILD)/carpd $(BUILD)/carpd-launcher $(BUILD)/carpd-engine $(TO)/sbin/
 	install -m 0755 -s $(BUILD)/carpctl $(TO)/bin/
 	install -m 0644 $(wildcard man/*.5) $(TO)/share/man/man5/
 	install -m 0644 $(wildcard man/*.8) $(TO)/share/man/man8/

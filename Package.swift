@@ -13,12 +13,13 @@ let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .err
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-// The wall is drawn here: nothing that `carpd` (the privileged program) links may depend on CARP, Election, Engine,
+// The wall is drawn here: nothing that `carpd` and `carpd-launcher` (the privileged programs) link may depend on CARP, Election, Engine,
 // Configuration, Control or a package.
 let package = Package(
   name: "carpd",
   products: [
     .executable(name: "carpd", targets: ["carpd"]),
+    .executable(name: "carpd-launcher", targets: ["carpd-launcher"]),
     .executable(name: "carpd-engine", targets: ["carpd-engine"]),
     .executable(name: "carpctl", targets: ["carpctl"]),
   ],
@@ -39,14 +40,15 @@ let package = Package(
       name: "Confinement", dependencies: ["Linux", "CLinux", "CCapability", "CSeccomp"],
       swiftSettings: strict),
     .target(
-      name: "Launcher", dependencies: ["Linux", "CLinux", "Confinement", "Channel"],
+      name: "Launcher", dependencies: ["Linux", "CLinux", "Confinement", "CSeccomp", "Channel"],
       swiftSettings: strict),
     .target(
       name: "Supervisor",
-      dependencies: ["Linux", "CLinux", "Confinement", "Channel", "Launcher"],
+      dependencies: ["Linux", "CLinux", "Confinement", "Channel"],
       swiftSettings: strict),
     .executableTarget(
       name: "carpd", dependencies: ["Supervisor", "Confinement"], swiftSettings: strict),
+    .executableTarget(name: "carpd-launcher", dependencies: ["Launcher", "Linux"], swiftSettings: strict),
 
     // The unprivileged side.
     .target(name: "CARP", swiftSettings: strict),
@@ -74,7 +76,7 @@ let package = Package(
     .systemLibrary(name: "CEvil", path: "Sources/carpd-evil/CEvil"),
     .executableTarget(
       name: "carpd-evil",
-      dependencies: ["Engine", "Channel", "ChildConfinement", "Confinement", "Linux", "CLinux", "CEvil"],
+      dependencies: ["Engine", "Channel", "ChildConfinement", "Confinement", "Launcher", "Linux", "CLinux", "CEvil"],
       exclude: ["CEvil"], swiftSettings: tests),
 
     .testTarget(

@@ -12,16 +12,18 @@ public enum FilterDefault: String, Sendable {
 package typealias CallRule = (name: String, action: UInt32, conditions: [scmp_arg_cmp])
 
 /// The call fails with `number` (SCMP_ACT_ERRNO, a macro that Swift cannot import).
-func failure(_ number: Int32) -> UInt32 { 0x0005_0000 | UInt32(number) }
+package func failure(_ number: Int32) -> UInt32 { 0x0005_0000 | UInt32(number) }
 
 /// The bits of an argument that is an int: in the upper half of the register a caller may leave anything.
-let int: UInt64 = 0xffff_ffff
+package let int: UInt64 = 0xffff_ffff
 
 /// What an argument of a call has to be: its number, the bits of it that count, and their value.
-typealias Condition = (UInt32, UInt64, UInt64)
+package typealias Condition = (UInt32, UInt64, UInt64)
 
 /// Rules for the calls of these names, where all of `conditions` hold.
-func calls(_ names: String, _ action: UInt32 = SCMP_ACT_ALLOW, where conditions: [Condition] = []) -> [CallRule] {
+package func calls(
+  _ names: String, _ action: UInt32 = SCMP_ACT_ALLOW, where conditions: [Condition] = []
+) -> [CallRule] {
   let conditions = conditions.map { scmp_arg_cmp(arg: $0, op: SCMP_CMP_MASKED_EQ, datum_a: $1, datum_b: $2) }
   return names.split(whereSeparator: \.isWhitespace).map { (String($0), action, conditions) }
 }

@@ -1,12 +1,13 @@
-public import Channel
-public import Confinement
+import Channel
+import Confinement
+public import Linux
 
 /// The launcher: starts the unprivileged roles under their own users, ends them, and says how they ended. It exists
 /// because a parent with just the two network capabilities can do none of the three.
 public final class Launcher {
   /// Descriptors it is started with: the channel, and the one program it may execute.
-  public static let channel: Int32 = 3
-  public static let program: Int32 = 4
+  private static let channel: Int32 = 3
+  private static let program: Int32 = 4
 
   private let roles: [Role: Identity]
   private let fallback: FilterDefault
@@ -17,9 +18,18 @@ public final class Launcher {
   /// The program, and the directories shared libraries come from, read before /proc/self closes to this process.
   private let places: [(path: String, rights: FileRights)]
 
-  /// Confines itself as `own`. `roles` are the only other users it knows.
+  /// Confines itself. `arguments` are what becomes of a system call that is on no list, and the names of four users: its
+  /// own and those of engine, auditor and config, the only other ones it then knows. Without names it is for all of them
+  /// who runs it.
   /// - Throws: what failed; the process must then exit.
-  public init(as own: Identity, _ roles: [Role: Identity], _ fallback: FilterDefault) throws(Errno) {
+  public init(_ arguments: [String]) throws(Errno) {
+    let users = arguments.dropFirst().compactMap { Identity(user: $0) }
+    guard let fallback = FilterDefault(rawValue: arguments.first ?? ""), arguments.count == 1 || users.count == 4 else {
+      throw Errno(EINVAL, "carpd starts this program, nobody else")
+    }
+    let (own, others) = (users.first ?? .current, Array(users.dropFirst()))
+    let roles = Dictionary(
+      uniqueKeysWithValues: Role.allCases.enumerated().map { ($1, others.isEmpty ? .current : others[$0]) })
     // For ps and /proc/PID/comm: exec through a descriptor leaves a number.
     unsafe pthread_setname_np(pthread_self(), "carpd-launcher")
     // A terminal or a service manager may signal the whole group: only the supervisor decides what that means. What is

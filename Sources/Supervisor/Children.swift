@@ -1,6 +1,5 @@
 import Channel
 import Confinement
-import Launcher
 
 /// Who has a child work for it.
 protocol ChildOwner: AnyObject {
@@ -50,20 +49,21 @@ final class Children {
 
   /// Spawns the launcher, while this process still may.
   init(
-    _ loop: EventLoop, _ log: Log, engine program: Int32, _ identities: Identities, _ audit: AuditTrail
-  ) throws(Errno) {
+    _ loop: EventLoop, _ log: Log, _ options: Options, _ identities: Identities, _ audit: AuditTrail
+  ) throws {
     (self.loop, self.log, self.audit, self.identities) = (loop, log, audit, identities)
     launcherKeeps = .launcher.filter(ProcessStatus.own.permits)
     let ((errors, outputs), (channel, far)) = (try openSocketPair(), try openSocketPair())
     self.errors = errors
-    let (itself, nothing) = (try openFile("/proc/self/exe", O_PATH), try openFile("/dev/null", O_RDWR))
+    let (program, nothing) = (try Startup.open("carpd-launcher"), try openFile("/dev/null", O_RDWR))
+    let engine = try Startup.open("carpd-engine", at: options.engine)
     (launcherPID, _) = try startProcess {
       for (index, source) in [nothing, nothing, outputs].enumerated() where dup2(source.raw, Int32(index)) < 0 {
         _exit(71)
       }
       execute(
-        itself.raw, arguments: ["carpd: launcher", "--launcher"] + CommandLine.arguments.dropFirst(),
-        environment: [], descriptors: [far.raw, program])
+        program.raw, arguments: ["carpd: launcher", options.fallback.rawValue] + identities.names, environment: [],
+        descriptors: [far.raw, engine.raw])
     }
     launcher = Endpoint(channel, loop: loop)
     launcher.listen { [unowned self] in receiveFromLauncher() }

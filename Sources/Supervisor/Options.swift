@@ -4,8 +4,6 @@ public import Confinement
 public struct Options: Sendable {
   public var config = "/etc/carpd/carpd.toml"
   public var check = false
-  /// It was another carpd that asked.
-  public var isLauncher = false
   public var runtimeDirectory = "/run/carpd"
   public var logFormat = LogFormat.text
   /// The program of the unprivileged roles; beside carpd itself unless named.

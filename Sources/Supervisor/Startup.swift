@@ -12,6 +12,8 @@ struct Identities {
   let own: Identity
   let launcher: Identity
   let roles: [Role: Identity]
+  /// Those of launcher, engine, auditor and config by name; empty where all are who runs this.
+  let names: [String]
 
   /// Finds them, or says which are missing and how to make them.
   init(_ options: Options) throws(Refusal) {
@@ -30,20 +32,21 @@ struct Identities {
           + "`useradd --system --user-group NAME`, or name others with --users")
     }
     (own, launcher, roles) = (users[0], users[4], [.engine: users[1], .auditor: users[2], .config: users[3]])
+    names = mayChange ? [options.users[4]] + options.users[1...3] : []
   }
 }
 
 /// What happens once, before the daemon is one.
 enum Startup {
-  /// Opens the one program the launcher may execute.
-  static func openEngine(_ options: Options) throws(Refusal) -> FileDescriptor {
-    var path = options.engine
+  /// Opens a program: at `path`, or if that is empty beside this one.
+  static func open(_ program: String, at path: String = "") throws(Refusal) -> FileDescriptor {
+    var path = path
     if path.isEmpty, let own = unsafe realpath("/proc/self/exe", nil) {
-      path = unsafe directory(of: String(cString: own)) + "carpd-engine"
+      path = unsafe directory(of: String(cString: own)) + program
       unsafe free(own)
     }
     do throws(Errno) { return try openFile(path, O_PATH) } catch {
-      throw Refusal(text: "cannot open \(path): \(error); name the program with --engine")
+      throw Refusal(text: "cannot open \(path): \(error); \(program) belongs beside carpd")
     }
   }
 

@@ -1,6 +1,5 @@
 import Channel
 import Confinement
-import Launcher
 
 /// The privileged parent: owns policy, sockets, addresses and leases; starts, feeds and replaces the others.
 public final class Supervisor {
@@ -50,21 +49,16 @@ public final class Supervisor {
   /// Five a second.
   private var ticks = 0
 
-  /// Runs until stopped, as the supervisor or as the launcher that another carpd has started, and returns the exit code.
+  /// Runs until stopped, and returns the exit code.
   public static func run(_ options: Options) -> Int32 {
     let log = Log(format: options.logFormat)
     do {
-      if options.isLauncher {
-        let identities = try Identities(options)
-        try Launcher(as: identities.launcher, identities.roles, options.fallback).run()
-        return 0
-      }
       let supervisor = try Supervisor(options, log)
       try supervisor.loop.run()
       return supervisor.exitCode
     } catch {
       let refusal = error as? Refusal
-      log(.error, refusal?.text ?? "cannot start\(options.isLauncher ? " the launcher" : ""): \(error)")
+      log(.error, refusal?.text ?? "cannot start: \(error)")
       return refusal?.code ?? ExitCode.system
     }
   }
@@ -77,11 +71,10 @@ public final class Supervisor {
       throw Refusal(text: "cannot open \(options.config): \(error); name the file with --config", code: ExitCode.config)
     }
     groups = try openFile("/etc/group", O_RDONLY)
-    let program = try Startup.openEngine(options)
     signals = try signalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR2])
     audit = AuditTrail(loop, log)
     control = try ControlSocket(options, owner: identities.own, loop, audit)
-    children = try Children(loop, log, engine: program.raw, identities, audit)
+    children = try Children(loop, log, options, identities, audit)
     // systemd's credentials are root's, to be read while this still may.
     credentials = Supervisor.readCredentials()
     // From here on nothing runs with more than the two network capabilities.

@@ -2,6 +2,7 @@ import CEvil
 import CLinux
 import Confinement
 import Glibc
+import Launcher
 import Linux
 
 /// Somebody who has taken over the launcher. Run by hand as root: it gives its privileges up exactly as the launcher does

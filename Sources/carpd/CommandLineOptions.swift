@@ -18,11 +18,9 @@ enum CommandLineOptions {
     ("--filter-default", "errno|kill", { new, word in FilterDefault(rawValue: word).map { new.fallback = $0 } }),
     ("--version", nil, { _, _ in say("carpd \(version)") }),
     ("--help", nil, { _, _ in say(usage) }),
-    // The last one is not for users: carpd starts the launcher with its own options and this.
-    ("--launcher", nil, { new, _ in new.isLauncher = true }),
   ]
   private static var usage: String {
-    "usage: carpd\(table.dropLast().map { " [\($0.name)\($0.value.map { " " + $0 } ?? "")]" }.joined()); see carpd(8)"
+    "usage: carpd\(table.map { " [\($0.name)\($0.value.map { " " + $0 } ?? "")]" }.joined()); see carpd(8)"
   }
 
   /// Reads `--name`, `--name VALUE` and `--name=VALUE`. Ends this process where that is what was asked for, or what is
