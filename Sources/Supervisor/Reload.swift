@@ -98,7 +98,7 @@ extension Supervisor {
     let used = Set(known.map(\.number) + old.map(\.number))
     var numbers = (0..<UInt16(8 * Policy.maximumGroups)).filter { !used.contains($0) }
     interfaces = new.interfaces.map { name in
-      known.first { $0.name == name } ?? Interface(name: name, number: numbers.removeFirst())
+      known.first { $0.name == name } ?? Interface(name: name, number: numbers.removeLast())
     }
     for holding in old where !new.groups.contains(where: holding.group.continues) { retire(holding) }
     holdings = new.groups.compactMap { group in
