@@ -239,9 +239,27 @@ import Testing
     #expect(folding.flush().isEmpty)
   }
 
-  @Test("Anything but a start, and then records, ends the auditor")
+  @Test("New orders hold at once: the log goes on in another file, and each file is whole")
+  func newOrders() throws {
+    let directory = try AuditDirectory()
+    let auditor = try RunningAuditor(directory)
+    try auditor.record("192.0.2.1/24")
+    var orders = AuditStart()
+    (orders.bootID, orders.fileName, orders.key) = (SampleLog.boot, "other.jsonl", [])
+    (orders.maxSize, orders.keep) = (1 << 20, 3)
+    try auditor.send(.auditStart(orders))
+    try auditor.record("192.0.2.2/24")
+    #expect(auditor.stop() == 0)
+    #expect(directory.names == ["audit.jsonl", "other.jsonl"])
+    #expect(directory.records.map(\.object).contains("192.0.2.1/24"))
+    let other = try String(contentsOfFile: directory.path(of: "other.jsonl"), encoding: .utf8)
+    #expect(other.contains("192.0.2.2/24") && !other.contains("192.0.2.1/24"))
+    #expect(verify(directory.log, key: SampleLog.key).failure == nil)
+  }
+
+  @Test("Anything but orders and records ends the auditor")
   func protocolErrors() throws {
-    for message in [Channel.Message.auditStart(AuditStart()), .shutdown] {
+    for message in [Channel.Message.heartbeat(late: 0), .shutdown] {
       let auditor = try RunningAuditor(try AuditDirectory())
       try auditor.send(message)
       #expect(auditor.wait() == 70)
