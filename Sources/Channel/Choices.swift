@@ -31,8 +31,8 @@ public enum LinkCondition: UInt8, CaseIterable, Field { case absent, down, noCar
 /// foreign what bears a configured virtual MAC address as source and comes from elsewhere.
 public enum SocketKind: UInt8, CaseIterable, Field { case election, diagnosis, foreign }
 
-/// What became of a role without the engine's doing: it goes on with it (the addresses are there already); it lost it;
-/// somebody removed a shared address, or the macvlan; or a reload gave it addresses that are still to be set.
+/// What became of a role without the engine's doing: it goes on with it (the addresses are there already); it lost it; or
+/// somebody removed a shared address, or the macvlan.
 public enum RoleChange: UInt8, CaseIterable, Field { case held, lost, damaged }
 
 /// What a client of the control socket may do.

@@ -3,9 +3,8 @@ import CSeccomp
 /// What the filters of all roles have in common: memory, time, waiting, and talking on descriptors they already have.
 package func everyday() -> [CallRule] {
   let names = """
-    read write close recvmsg recvfrom sendmsg epoll_create1 epoll_wait epoll_pwait epoll_ctl timerfd_create
-    timerfd_settime poll ppoll fstat newfstatat fcntl brk munmap mremap madvise futex getrandom clock_gettime
-    rt_sigreturn rt_sigprocmask sigaltstack getpid gettid exit exit_group restart_syscall shutdown lseek
+    read write close recvmsg recvfrom sendmsg poll ppoll fstat newfstatat fcntl brk munmap mremap madvise futex getrandom
+    clock_gettime rt_sigreturn rt_sigprocmask sigaltstack getpid gettid exit exit_group restart_syscall shutdown lseek
     """
   // abort() raises a signal in its own process, never in another.
   return calls(names) + calls("tgkill", where: [(0, int, UInt64(getpid()))])
@@ -28,7 +27,7 @@ package let writesLogs = calls(
 public func filterSupervisor(_ fallback: FilterDefault) throws(Errno) {
   let ownBusiness = """
     socket socketpair bind connect listen accept4 setsockopt getsockopt getsockname sendto openat unlink unlinkat readlink
-    readlinkat waitid wait4 ioctl pread64 access faccessat faccessat2 getuid geteuid getgid getegid statx pipe2 pidfd_open
+    readlinkat ioctl pread64 access faccessat faccessat2 getuid geteuid getgid getegid statx
     """
   try installFilter(everyday() + dataMemory + calls(ownBusiness), otherwise: fallback)
 }
