@@ -35,6 +35,7 @@ public final class EventLoop {
   private var watches: [Int32: Watch] = [:]
   private var deadlines: [Deadline] = []
   private var stopped = false
+  private var released: UInt64 = 0
 
   public init() {}
 
@@ -81,11 +82,15 @@ public final class EventLoop {
   /// Serves events and deadlines until `stop`.
   public func run() throws(Errno) {
     stopped = false
-    releaseNowAndThen()
     while !stopped {
       let now = EventLoop.now()
       deadlines.removeAll { $0.body == nil }
-      let patience = max(deadlines.first?.time ?? now, now) - now
+      let patience = max(deadlines.first?.time ?? now + 1_000_000_000, now) - now
+      // Before a sleep that is worth it, and not so often that it would cost more than it saves.
+      if patience > 20_000_000 && now - released > 150_000_000 {
+        releaseProgramPages()
+        released = now
+      }
       var timeout = timespec(tv_sec: Int(patience / 1_000_000_000), tv_nsec: Int(patience % 1_000_000_000))
       let served = watches.filter { $0.value.rests <= now }
       var list = served.sorted { $0.key < $1.key }.map { pollfd(fd: $0, events: Int16($1.events), revents: 0) }
@@ -99,11 +104,6 @@ public final class EventLoop {
         fireDeadlines()
       }
     }
-  }
-
-  private func releaseNowAndThen() {
-    releaseProgramPages()
-    after(milliseconds: 5000) { [unowned self] in releaseNowAndThen() }
   }
 
   private func fireDeadlines() {
