@@ -123,7 +123,7 @@ extension EngineTests {
       let second = try fail([.ipv6: EADDRNOTAVAIL, .ipv4: ENOBUFS], within: 70)
       #expect(second.map(\.text) == ["vhid 1@eth0: advertisements by IPv4 cannot be sent: No buffer space available"])
       // The third failure demoted, which was advertised at once, and nothing was heard of that by 0.3 s.
-      #expect(try fail([.ipv6: EADDRNOTAVAIL], within: 170).count == 1)
+      #expect(try fail([.ipv6: EADDRNOTAVAIL], within: 300).count == 1)
     }
 
     @Test func lostLinkReleasesAndComesBackAsBackup() throws {
