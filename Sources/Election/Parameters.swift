@@ -12,6 +12,8 @@ public struct Parameters: Equatable, Sendable {
   public var ipv4: Bool
   /// Whether the group has IPv6 addresses.
   public var ipv6: Bool
+  /// Whether neighbours know the addresses by the group's virtual MAC and not by the MASTER's own one.
+  public var usesVirtualMAC = true
   /// Whether other groups of this machine share its fate.
   public var sharesFate = false
   /// Milliseconds that a worse master must be heard for before it is preempted.

@@ -8,7 +8,8 @@ extension Election {
     heldDownUntil = nil
     failedUntil = nil
     lastMaster = nil
-    schedule = Schedule(takenOverAt: now, interval: advertisementInterval)
+    schedule = Schedule(
+      takenOverAt: now, interval: advertisementInterval, usesVirtualMAC: parameters.usesVirtualMAC)
     return [entered, .acquire, advertise, .announce] + leaveBackup()
   }
 

@@ -45,6 +45,7 @@ struct PolicyAssembly {
     var parameters = Parameters(
       vhid: host.vhid, advbase: host.advbase, advskew: host.advskew, preempt: host.preempt,
       ipv4: addresses.contains { $0.address.family == .ipv4 }, ipv6: addresses.contains { $0.address.family == .ipv6 })
+    parameters.usesVirtualMAC = host.mac == .virtual
     parameters.sharesFate = !host.fate.isEmpty
     parameters.preemptDelay = settings.preemptDelay
     parameters.damping = settings.damping

@@ -107,12 +107,44 @@ struct WorseMasterTests {
     #expect(node.state == .master)
   }
 
+  @Test func itIsAnsweredOnceMoreASecondLater() {
+    var node = Node.master()
+    _ = node.run(until: 5)
+    _ = node.at(5, advertisement(1, 200))
+    _ = node.at(5.05, advertisement(1, 200))
+    #expect(node.run(until: 50).filter { $0.effect == .announce }.map(\.at) == [6])
+  }
+
   @Test func theRegularAdvertisementsGoOn() {
     var node = Node.master()
     _ = node.run(until: 5)
     let due = node.deadline
     _ = node.at(5, advertisement(1, 200))
     #expect(node.deadline == due)
+  }
+}
+
+@Suite("Rule: audible yield")
+struct AudibleYieldTests {
+  private static func master() -> Node {
+    var node = Node()
+    _ = node.reconfigure(0) { $0.usesVirtualMAC = false }
+    _ = node.at(0, .adopt)
+    return node
+  }
+
+  @Test func aBetterMasterHearsOfTheOther() {
+    var node = Self.master()
+    _ = node.run(until: 5)
+    #expect(
+      node.at(5, advertisement(1, 50))
+        == [.advertise(advbase: 1, advskew: 100, demotion: 0)] + giveUp(.moreFrequentAdvertisement))
+  }
+
+  @Test func aTieIsLeftInSilence() {
+    var node = Self.master()
+    _ = node.run(until: 5)
+    #expect(node.at(5, advertisement(1, 100, from: Address("192.0.2.1")!)) == giveUp(.moreFrequentAdvertisement))
   }
 }
 
@@ -143,10 +175,12 @@ struct BowOutTests {
     #expect(node.at(0.001, bowOut) == takeover(from: .backup, .masterWillTimeOut, base: 0))
   }
 
-  @Test func aMasterIgnoresIt() {
+  @Test func aMasterStaysAndAnnouncesASecondLater() {
     var node = Node.master()
-    #expect(node.at(0.001, bowOut) == [])
+    _ = node.run(until: 5)
+    #expect(node.at(5, bowOut) == [])
     #expect(node.state == .master)
+    #expect(node.run(until: 50).filter { $0.effect == .announce }.map(\.at) == [6])
   }
 
   @Test func aStoppingMasterSendsIt() {

@@ -17,6 +17,14 @@ struct ScheduleTests {
     #expect(announced.map(\.at) == [0.005, 0.02, 0.06, 0.15, 0.3, 1, 2, 60, 120, 180])
   }
 
+  @Test func withoutAVirtualMACTheyAreRefreshedMoreOften() {
+    var node = Node()
+    _ = node.reconfigure(0) { $0.usesVirtualMAC = false }
+    _ = node.at(0, .adopt)
+    let announced = node.run(until: 31).filter { $0.effect == .announce }
+    #expect(announced.map(\.at) == [0.005, 0.02, 0.06, 0.15, 0.3, 1, 2, 10, 20, 30])
+  }
+
   @Test func lateTimersDoNotAddUp() {
     var node = Node.master(advskew: 0)
     _ = node.run(until: 2.5)

@@ -14,14 +14,17 @@ extension Election {
   private mutating func heardAsMaster(
     _ advertisement: Advertisement, from source: Address, at now: Instant
   ) -> [Effect] {
-    // A node that goes away leaves the role where it is.
-    if advertisement.isBowOut { return [] }
+    // A node that goes away leaves the role where it is, but neighbours may know the addresses to be with it.
+    if advertisement.isBowOut {
+      schedule?.announceAgain(after: now)
+      return []
+    }
     let isWorse = rank > advertisement.interval
     let yields = isWorse || (rank == advertisement.interval && yieldsTie(to: source, at: now))
     lastHeard[source.family] = now
     guard yields else { return answerWorseMaster(at: now) }
     lastMaster = source
-    let effects = becomeBackup(.moreFrequentAdvertisement, at: now)
+    let effects = yieldAudibly(isWorse: isWorse) + becomeBackup(.moreFrequentAdvertisement, at: now)
     compare(with: advertisement.interval, at: now)
     return effects + (isWorse && parameters.sharesFate ? [.fellows(.yieldTogether)] : [])
   }
