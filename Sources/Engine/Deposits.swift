@@ -5,8 +5,9 @@ import Linux
 /// Spare advertisements that the supervisor is still to get, for the time when there is no engine. They are sent a few
 /// at a time: all at once they would crowd out what is urgent.
 struct Deposits {
-  /// What the supervisor has of each family of a group, at least.
+  /// What the supervisor has of each family of a group at least, and what it keeps at most.
   static let spare = 6
+  static let limit = 8
   /// Sent at a time.
   static let portion = 32
 
@@ -15,11 +16,17 @@ struct Deposits {
   /// When every group got a fresh one last, CLOCK_MONOTONIC in nanoseconds.
   var renewed: UInt64?
 
-  /// Puts a full set, or one of each family, in line.
-  mutating func owe(_ group: Group, full: Bool) {
-    for _ in 0..<(full ? Self.spare : 1) {
+  /// Puts `count` of each family in line.
+  mutating func owe(_ group: Group, _ count: Int) {
+    for _ in 0..<count {
       for family in group.families { owed.append((group, family)) }
     }
+  }
+
+  /// Strikes what is owed of groups that are no more.
+  mutating func forgetOthers(than groups: [Group]) {
+    let known = Set(groups.map(ObjectIdentifier.init))
+    owed.removeAll { !known.contains(ObjectIdentifier($0.group)) }
   }
 
   /// The next ones to be sent.
@@ -35,15 +42,11 @@ extension Engine {
   /// counted on.
   func refreshDeposits(now: UInt64) {
     // All that the supervisor keeps was made with what nobody accepts any more soon.
-    for group in groups where group.endsSigningWithOld(at: now) {
-      deposits.owe(group, full: true)
-      deposits.owe(group, full: false)
-      deposits.owe(group, full: false)
-    }
+    for group in groups where group.endsSigningWithOld(at: now) { deposits.owe(group, Deposits.limit) }
     if let renewed = deposits.renewed {
       if now - renewed >= 60_000_000_000 {
         deposits.renewed = now
-        for group in groups { deposits.owe(group, full: false) }
+        for group in groups { deposits.owe(group, 1) }
       }
     } else {
       deposits.renewed = now

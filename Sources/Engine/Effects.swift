@@ -20,7 +20,7 @@ extension Engine {
         advertise(group, family, advbase: advbase, advskew: advskew, demotion: demotion)
       }
     case .transition(let from, let to, let reason):
-      if to == .master { deposits.owe(group, full: true) }
+      if to == .master { deposits.owe(group, Deposits.spare) }
       recordTransition(of: group, from: from, to: to, reason)
       note(.transition(from: from, to: to, reason), group)
     case .peerMismatch(let begins):

@@ -15,7 +15,6 @@ extension Engine {
     generation = number
     // Both name interfaces and groups by numbers that no longer hold.
     notes = FoldedNotes()
-    deposits = Deposits()
     let old = groups
     replaceInterfaces(hosts, new.tracked)
     replaceGroups(hosts, old: old, transition: UInt64(new.settings.transition) * 1_000_000)
@@ -52,26 +51,30 @@ extension Engine {
           channel.send(.bowOut(group: host.group))
         }
         if let previous { undemote(previous) }
-        begin(Group(host, on: interface, using: &generator))
+        // None of what was made with another password is to be left.
+        begin(
+          Group(host, on: interface, using: &generator), spares: previous == nil ? Deposits.spare : Deposits.limit)
       }
     }
     for group in groups { group.interface.groups[group.host.parameters.vhid] = group }
     fates = Dictionary(grouping: groups.filter { !$0.host.fate.isEmpty }, by: \.host.fate)
+    deposits.forgetOthers(than: groups)
     settle()
   }
 
   private func keep(_ group: Group, as host: HostConfiguration, transition: UInt64) {
+    // What the supervisor has of the others is as good as before.
+    if !host.signs(like: group.host) { deposits.owe(group, Deposits.spare) }
     group.reconfigure(host, at: EventLoop.now(), transition: transition)
     groups.append(group)
-    deposits.owe(group, full: true)
     renewDemotions(of: group)
     perform(group.election.reconfigure(host.parameters, at: Instant(nanoseconds: EventLoop.now())), of: group)
   }
 
   /// What a new group must know of its interface; nothing yet with the first configuration.
-  private func begin(_ group: Group) {
+  private func begin(_ group: Group, spares: Int) {
     groups.append(group)
-    deposits.owe(group, full: true)
+    deposits.owe(group, spares)
     for family in CARP.Family.allCases {
       post(.ownSource(family, group.interface.sources[family]), to: group)
     }

@@ -24,6 +24,10 @@ final class ChildProcess {
   fileprivate(set) var isProven = false
   fileprivate var saidReady = false
   fileprivate(set) var isEnded = false
+  /// Whether all it said was read.
+  fileprivate var isSilent = false
+  /// How the launcher says that it ended.
+  fileprivate var exit: String?
 
   fileprivate init(_ role: Role, _ token: UInt32, _ endpoint: Endpoint, _ owner: any ChildOwner) {
     (self.role, self.token, self.endpoint, self.owner) = (role, token, endpoint, owner)
@@ -84,7 +88,9 @@ final class Children {
     try launcher.send(.spawn(role: role, token: lastToken), descriptors: [far.raw] + extra)
     let child = ChildProcess(role, lastToken, Endpoint(channel, loop: loop), owner)
     children[lastToken] = child
-    child.endpoint.listen { [unowned self, unowned child] in receive(child) }
+    // Two hundred virtual hosts at once would hold up advertisements.
+    let limit = role == .config ? 8 : 64
+    child.endpoint.listen { [unowned self, unowned child] in receive(child, limit: limit) }
     child.endpoint.onHang = { [unowned self, unowned child] in end(child, "does not read its messages") }
     loop.after(milliseconds: 5000) { [weak self, weak child] in
       // The config role should be long done by then.
@@ -101,6 +107,7 @@ final class Children {
   func end(_ child: ChildProcess, _ reason: String) {
     if child.isEnded { return }
     child.isEnded = true
+    children[child.token] = nil
     launcher.send(.kill(token: child.token))
     child.endpoint.close()
     audit(.childEnded, child.name, cause: reason)
@@ -122,7 +129,7 @@ final class Children {
     loop.after(milliseconds: 200) { [weak self] in self?.loseLauncher() }
   }
 
-  private func receive(_ child: ChildProcess, limit: Int = 64) {
+  private func receive(_ child: ChildProcess, limit: Int) {
     // A bounded number per turn: a flood from one child must not keep the loop from anything else.
     for _ in 0..<limit where !child.isEnded {
       // Nothing a child says is read before the proof that it is confined.
@@ -132,6 +139,8 @@ final class Children {
       case .gone:
         // The exit status follows from the launcher within a moment, and says more.
         child.endpoint.close()
+        child.isSilent = true
+        if let exit = child.exit { return end(child, exit) }
         loop.after(milliseconds: 200) { [weak self] in self?.end(child, "closed its channel") }
         return
       case .malformed: return violation(child, "not a message")
@@ -182,10 +191,11 @@ final class Children {
       child.pid = Int32(truncatingIfNeeded: pid)
       if child.saidReady { prove(child) }
     case .exited(let token, let bySignal, let status):
-      guard let child = children.removeValue(forKey: token) else { return }
-      // What it said last is still in the channel: as much as the kernel keeps.
-      receive(child, limit: 1 << 15)
-      end(child, bySignal ? "ended by signal \(status)" : "exited with status \(status)")
+      guard let child = children[token] else { return }
+      let exit = bySignal ? "ended by signal \(status)" : "exited with status \(status)"
+      // What it said last may still be in the channel.
+      child.exit = exit
+      if child.isSilent || !child.isProven { end(child, exit) }
     default: loseLauncher()
     }
   }
