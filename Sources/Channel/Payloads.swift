@@ -23,16 +23,11 @@ public struct Note: Equatable, Sendable, Payload {
   /// What kind of line it is, which MESSAGE_ID tells apart: 1 to 11.
   public var kind: UInt8 = 1
   public var level = LogLevel.notice
-  /// 0xffff where no virtual host is meant.
-  public var group: UInt16 = 0xffff
-  public var interface: UInt16 = 0xffff
   @Text<300> public var text = ""
-  /// The state of a virtual host after a transition; empty in other lines.
-  @Text<8> public var state = ""
-  /// Why, for programs; empty in other lines.
-  @Text<48> public var reason = ""
+  /// What the journal finds it by beside that: CARPD_NAME=VALUE, each behind a line end.
+  @Text<200> public var fields = ""
   public init() {}
-  static let layout = Layout<Self>(\.kind, \.level, \.group, \.interface, \._text, \._state, \._reason)
+  static let layout = Layout<Self>(\.kind, \.level, \._text, \._fields)
 }
 
 /// The daemon's own settings. Times are in milliseconds, 0 is off.
@@ -169,10 +164,12 @@ public struct Record: Equatable, Sendable, Payload {
 public struct AuditStatus: Equatable, Sendable, Payload {
   public var isWorking = false
   public var errno: UInt16 = 0
+  /// How many of the records that this auditor was sent are in the file, or counted there as lost.
+  public var taken: UInt64 = 0
   /// Number of the last record that is in the file.
   public var sequence: UInt64 = 0
   /// Its hash, 32 bytes; empty before the first.
   @Bytes<32> public var hash = []
   public init() {}
-  static let layout = Layout<Self>(\.isWorking, \.errno, \.sequence, \._hash)
+  static let layout = Layout<Self>(\.isWorking, \.errno, \.taken, \.sequence, \._hash)
 }

@@ -82,9 +82,16 @@ extension SchemaReader {
     guard let entry, let path = string(entry) else { return nil }
     let parts = path.utf8.split(separator: UInt8(ascii: "/"))
     let isFile = path.utf8.last != UInt8(ascii: "/") && parts.allSatisfy { !$0.elementsEqual("..".utf8) }
-    guard isFile, path.utf8.first == UInt8(ascii: "/"), path.utf8.count < 4096, !path.utf8.contains(0) else {
+    guard isFile, path.utf8.first == UInt8(ascii: "/"), !path.utf8.contains(0) else {
       diagnostics.error(
         "\(entry.key.text) is \(quoted(path)); write the absolute path of a file, as /var/log/carpd/audit.jsonl",
+        at: entry.value.position)
+      return nil
+    }
+    // A message between carpd's processes holds no more (`Channel/Payloads.swift`).
+    guard path.utf8.count <= 255, parts.last.map(\.count) ?? 0 <= 128 else {
+      diagnostics.error(
+        "\(entry.key.text) is too long; write a path of at most 255 bytes whose last part has at most 128",
         at: entry.value.position)
       return nil
     }

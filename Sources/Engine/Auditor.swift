@@ -16,7 +16,11 @@ final class Auditor {
   private let journal: AuditorJournal
   private var log: AuditorLog?
   private var folding = AuditorFolding()
+  /// Records received, and how many of them are in the file.
+  private var received: UInt64 = 0
+  private var confirmed: UInt64 = 0
   private var reported: AuditStatus?
+  private var isReportDue = false
   private var exitStatus: Int32?
 
   /// - Parameters:
@@ -85,12 +89,14 @@ final class Auditor {
     case .auditStart(let start):
       // After a reload it may be another file, or another key.
       stopLog()
+      let lost = log?.waiting ?? 0
       log = nil
-      log = AuditorLog(start, directory: directory, journal: journal)
+      log = AuditorLog(start, directory: directory, journal: journal, lost: lost)
       // When the message itself has been let go.
       loop.after(milliseconds: 0) { overwriteFreedMemory() }
       return true
     case .record(let record):
+      received += 1
       log?.add(folding.add(record, now: EventLoop.now()))
       return log != nil
     default: return false
@@ -108,18 +114,34 @@ final class Auditor {
     if let log {
       log.add(folding.flush(now: EventLoop.now()))
       log.tick()
-      reported = log.status
-      channel.offer(.auditStatus(log.status))
+      tell(log)
     }
     loop.after(milliseconds: 1000) { [weak self] in self?.tick() }
   }
 
-  /// Tells the supervisor when the log begins to work, or no longer does.
+  /// Tells the supervisor at once when the log begins to work, or no longer does; else soon, so that it need not keep for
+  /// long what is written.
   private func report() {
-    guard let status = log?.status, exitStatus == nil else { return }
-    if let reported, (status.isWorking, status.errno) == (reported.isWorking, reported.errno) { return }
+    guard let log, exitStatus == nil else { return }
+    if let reported, (log.status.isWorking, log.status.errno) == (reported.isWorking, reported.errno) {
+      if isReportDue { return }
+      isReportDue = true
+      loop.after(milliseconds: 20) { [weak self] in
+        guard let self, isReportDue, let log = self.log else { return }
+        tell(log)
+      }
+    } else {
+      tell(log)
+    }
+  }
+
+  private func tell(_ log: AuditorLog) {
+    isReportDue = false
+    if log.waiting == 0 { confirmed = received - folding.pending }
+    var status = log.status
+    status.taken = confirmed
     reported = status
-    channel.send(.auditStatus(status))
+    channel.offer(.auditStatus(status))
   }
 
   private func end(_ status: Int32) {

@@ -10,12 +10,16 @@ struct AuditorFolding {
   private var repeats: Record?
   private var end: UInt64 = 0
 
+  /// How many of the last records are still to be passed on.
+  private(set) var pending: UInt64 = 0
+
   /// Takes a record at `now` (CLOCK_MONOTONIC, nanoseconds).
   ///
   /// - Returns: the records to be written now.
   mutating func add(_ record: Record, now: UInt64) -> [Record] {
     if let first, now < end, AuditorFolding.areEqual(first, record) {
       repeats = repeats.map { AuditorFolding.sum($0, record) } ?? record
+      pending += 1
       return []
     }
     let ready = flush()
@@ -27,7 +31,7 @@ struct AuditorFolding {
   /// The repeats, if their second is over at `now`, or in any case without it.
   mutating func flush(now: UInt64? = nil) -> [Record] {
     if let now, now < end { return [] }
-    defer { (first, repeats) = (nil, nil) }
+    defer { (first, repeats, pending) = (nil, nil, 0) }
     return repeats.map { [$0] } ?? []
   }
 

@@ -50,13 +50,18 @@ final class AuditorLog {
   /// Whether records get into the file, and the last that did.
   private(set) var status = AuditStatus()
 
-  init(_ start: AuditStart, directory: Int32, journal: AuditorJournal) {
+  /// - Parameter lost: records that a log before this one could not write.
+  init(_ start: AuditStart, directory: Int32, journal: AuditorJournal, lost: UInt64 = 0) {
+    self.lost = lost
     file = AuditorFile(directory: directory, name: start.fileName, keep: Int(start.keep))
     fileName = start.fileName
     self.journal = journal
     maxSize = max(start.maxSize, AuditorLog.smallestFile)
     chain = Chain(boot: start.bootID, key: start.key, salt: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
   }
+
+  /// Records that are not in the file yet.
+  var waiting: UInt64 { lost + UInt64(queue.count) + UInt64(unwritten.count { $0 == UInt8(ascii: "\n") }) }
 
   /// Takes records; `write` gets them into the file.
   func add(_ records: [Record]) {
@@ -165,7 +170,7 @@ final class AuditorLog {
   /// The file has lost its name: what is not in it never will be, and the log goes on in a new one.
   private func abandonFile() {
     if isRotating { return }
-    lost += UInt64(unwritten.count { $0 == UInt8(ascii: "\n") })
+    lost = waiting - UInt64(queue.count)
     unwritten = []
     pendingAnchor = nil
     file.close()

@@ -104,7 +104,8 @@ extension Engine {
     guard let group = group(index) else { return }
     switch type {
     // Of those before, the addresses were released again.
-    case .acquire where request >= group.acquireRequest ?? .max: post(.acquireFailed, to: group)
+    case .acquire where Int32(bitPattern: request &- (group.acquireRequest ?? request &+ 1)) >= 0:
+      post(.acquireFailed, to: group)
     case .advertise where denial == .failed:
       if let family = group.unfailed.first(where: { $0.value == request })?.key {
         group.unfailed[family] = nil

@@ -120,13 +120,12 @@ extension Engine {
     var note = Note()
     note.kind = text.code.rawValue
     note.level = text.level
-    note.group = group?.index ?? .max
-    note.interface = interface?.index ?? .max
     note.text = text.line(at: group.map { text.isFreeBSDs ? $0.name : $0.ownName } ?? interface?.name)
+    var fields = [("INTERFACE", interface?.name), ("VHID", group?.host.parameters.vhid.description)]
     if case .transition(_, let to, let reason) = text {
-      note.state = to.description
-      note.reason = String(reason.text.map { $0 == " " ? "-" : $0 })
+      fields += [("STATE", to.description), ("REASON", String(reason.text.map { $0 == " " ? "-" : $0 }))]
     }
+    note.fields = fields.compactMap { name, value in value.map { "\nCARPD_\(name)=\($0)" } }.joined()
     channel.send(.note(note))
   }
 }

@@ -95,8 +95,8 @@ final class AddressKeeper {
   private func tightenARP(_ interface: Interface) throws(Errno) -> ARPSettings {
     if let saved = interface.savedARP { return saved }
     let found = interface.link?.arp ?? ARPSettings(ignore: 0, announce: 0)
-    interface.savedARP = found
     try perform(.linkSet, interface.name, [.set(found.tightened, on: interface.index)])
+    interface.savedARP = found
     return found
   }
 
@@ -184,7 +184,9 @@ final class AddressKeeper {
     for shared in holding.group.addresses where shared.prefix < shared.hostPrefix && !interface.reaches(shared) {
       if holding.routes.contains(where: { $0.prefix == shared.prefix && $0.network == shared.network }) { continue }
       let request = NetlinkMessage.route(shared, on: interface.index, add: true)
-      if (try? perform(.routeAdded, "\(shared.address)", [request])) != nil { holding.routes.append(shared) }
+      // One that a carpd before has left is as good.
+      let isThere = (try? perform(.routeAdded, "\(shared.address)", [request], tolerating: EEXIST)) != nil
+      if isThere { holding.routes.append(shared) }
     }
   }
 }

@@ -1,17 +1,21 @@
 import Channel
 import Confinement
 
-/// Hands every privileged act to the auditor. It never waits: what the auditor cannot take is kept up to a limit, then
-/// counted as lost, and whether acquisitions go on meanwhile is the configuration's choice.
+/// Hands every privileged act to the auditor. It never waits: what the auditor has not confirmed is kept up to a limit,
+/// for the next one, then counted as lost; whether acquisitions go on meanwhile is the configuration's choice.
 final class AuditTrail: ChildOwner {
-  /// Records kept while there is no auditor.
+  /// Records kept.
   static let limit = 4096
 
   private let loop: EventLoop
   private let log: Log
-  /// Records from before the auditor was ready.
-  private var waiting: [Record] = []
-  private var lost: UInt32 = 0
+  /// Records that no auditor has confirmed, with their numbers among those that this one was sent; 0 before.
+  private var kept: [(number: UInt64, record: Record)] = []
+  private var sent: UInt64 = 0
+  private var buckets: [ActKind: TokenBucket] = [:]
+  private var further: [ActKind: (decision: ActDecision, origin: ActOrigin, count: UInt32)] = [:]
+  private var lost: UInt64 = 0
+  private var words = TokenBucket()
   private weak var children: Children?
   private var auditor: ChildProcess?
   /// True while it takes records.
@@ -41,9 +45,37 @@ final class AuditTrail: ChildOwner {
     record.errno = UInt16(truncatingIfNeeded: errno)
     (record.monotonic, record.wall) = (EventLoop.now(), EventLoop.wallClock())
     record.duration = start.map { record.monotonic - $0 } ?? 0
-    if channel?.offer(.record(record)) != nil { return }
-    // Not even a channel any more, if the auditor was found gone by this.
-    if channel == nil && waiting.count < AuditTrail.limit { waiting.append(record) } else { lost &+= 1 }
+    pass(record)
+  }
+
+  /// The same for what others decide how often it happens: beyond a hundred at once and ten a second they are counted, or
+  /// a flood of them would push all else out of the log.
+  func sparingly(
+    _ act: ActKind, _ object: String, _ decision: ActDecision, errno: Int32 = 0, origin: ActOrigin, cause: String
+  ) {
+    if buckets[act, default: TokenBucket()].take(EventLoop.now(), perSecond: 10, burst: 100) {
+      return self(act, object, decision, errno: errno, origin: origin, cause: cause)
+    }
+    further[act] = (decision, origin, (further[act]?.count ?? 0) &+ 1)
+  }
+
+  /// Records how many were only counted.
+  func sumUp() {
+    for (act, sum) in further { self(act, "further ones", sum.decision, origin: sum.origin, count: sum.count) }
+    further = [:]
+  }
+
+  private func pass(_ record: Record) {
+    let hasRoom = kept.count < AuditTrail.limit
+    if channel?.offer(.record(record)) != nil {
+      sent += 1
+      if hasRoom { kept.append((sent, record)) }
+    } else if hasRoom && channel == nil {
+      // Not even a channel any more, if the auditor was found gone by this.
+      kept.append((0, record))
+    } else {
+      lost &+= 1
+    }
   }
 
   /// Starts the auditor, and again whenever it ends; a running one is told what a reload changed.
@@ -61,15 +93,11 @@ final class AuditTrail: ChildOwner {
 
   /// Lets the auditor write what it has, and calls `done` once, at most 300 ms later.
   func close(_ done: @escaping () -> Void) {
+    let unwritten = isReady || orders == nil ? 0 : kept.count
+    if unwritten > 0 { log(.warning, "\(unwritten) records are not in the audit log: it has no auditor now") }
     (orders, isReady, closed) = (nil, false, done)
-    if let auditor { auditor.endpoint.finish() } else { goOn() }
-    loop.after(milliseconds: 300) { [unowned self] in goOn() }
-  }
-
-  private func goOn() {
-    let done = closed
-    closed = nil
-    done?()
+    if let auditor { auditor.endpoint.finish() } else { closed.take()?() }
+    loop.after(milliseconds: 300) { [unowned self] in closed.take()?() }
   }
 
   private func launch() {
@@ -91,26 +119,37 @@ final class AuditTrail: ChildOwner {
 
   func childIsReady(_ child: ChildProcess) {
     guard let orders else { return }
+    let waiting = kept
+    (isReady, kept, sent, status.taken) = (true, [], 0, 0)
     child.endpoint.send(.auditStart(orders.start))
-    for record in waiting { child.endpoint.offer(.record(record)) }
-    (isReady, waiting) = (true, [])
+    for entry in waiting { pass(entry.record) }
   }
 
   func childEnded(_ reason: String) {
+    // What it had confirmed neither, and is not here any more.
+    if isReady { lost &+= sent - status.taken - UInt64(kept.count { $0.number > 0 }) }
     (auditor, isReady) = (nil, false)
-    if orders == nil { return goOn() }
+    closed.take()?()
+    if orders == nil { return }
     log(.error, "the auditor process \(reason); starting another")
     again("the auditor is gone")
   }
 
   func receive(_ packet: Packet) -> String? {
-    guard case .auditStatus(let word) = packet.message else { return "not an auditor's message" }
+    guard case .auditStatus(let word) = packet.message, (status.taken...sent).contains(word.taken) else {
+      return "not an auditor's message"
+    }
+    kept.removeAll { $0.number <= word.taken }
+    if !words.take(EventLoop.now(), perSecond: 100, burst: 200) { return "a flood of messages" }
     let error = Errno(Int32(word.errno))
     report(word.isWorking ? nil : error.number == EBUSY ? "another carpd writes this file" : "\(error)")
     (status, lastStatus) = (word, EventLoop.now())
     let count = lost
     lost = 0
-    if count > 0 { self(.auditLoss, "records lost before they reached the auditor", .error, count: count) }
+    if count == 0 { return nil }
+    self(.auditLoss, "records lost before they reached the auditor", .error, count: UInt32(clamping: count))
+    // That one was, too.
+    if lost > 0 { lost = count }
     return nil
   }
 

@@ -24,8 +24,6 @@ final class ChildProcess {
   fileprivate(set) var isProven = false
   fileprivate var saidReady = false
   fileprivate(set) var isEnded = false
-  /// Whether all it said was read.
-  fileprivate var isSilent = false
   /// How the launcher says that it ended.
   fileprivate var exit: String?
 
@@ -130,8 +128,9 @@ final class Children {
   }
 
   private func receive(_ child: ChildProcess, limit: Int) {
-    // A bounded number per turn: a flood from one child must not keep the loop from anything else.
-    for _ in 0..<limit where !child.isEnded {
+    // So many in a turn, and so long: what one child wants must not keep the loop from anything else.
+    let turnEnd = EventLoop.now() + 3_000_000
+    for _ in 0..<limit where !child.isEnded && EventLoop.now() < turnEnd {
       // Nothing a child says is read before the proof that it is confined.
       if child.saidReady && !child.isProven { return }
       switch try? child.endpoint.receive() {
@@ -139,7 +138,6 @@ final class Children {
       case .gone:
         // The exit status follows from the launcher within a moment, and says more.
         child.endpoint.close()
-        child.isSilent = true
         if let exit = child.exit { return end(child, exit) }
         loop.after(milliseconds: 200) { [weak self] in self?.end(child, "closed its channel") }
         return
@@ -193,9 +191,10 @@ final class Children {
     case .exited(let token, let bySignal, let status):
       guard let child = children[token] else { return }
       let exit = bySignal ? "ended by signal \(status)" : "exited with status \(status)"
-      // What it said last may still be in the channel.
       child.exit = exit
-      if child.isSilent || !child.isProven { end(child, exit) }
+      // What it said last may still be in the channel, but the channel may also be with somebody it was given to.
+      if child.isProven { receive(child, limit: 8) } else { end(child, exit) }
+      loop.after(milliseconds: 1000) { [weak self] in self?.end(child, exit) }
     default: loseLauncher()
     }
   }
@@ -203,16 +202,14 @@ final class Children {
   private func loseLauncher() {
     launcher.close()
     logErrors()
-    let handler = onLauncherLost
-    onLauncherLost = nil
-    handler?()
+    onLauncherLost.take()?()
   }
 
   /// What the runtime of a child prints before it dies, but not more than would drown the rest of the log.
   private func logErrors() {
-    for _ in 0..<20 {
+    for _ in 0..<2 {
       guard let output = try? receiveDatagram(errors.raw, capacity: 4096), output.length > 0 else { break }
-      for line in output.bytes.split(separator: 10).prefix(20) {
+      for line in output.bytes.split(separator: 10).prefix(10) {
         log(.warning, "from a child: " + String(decoding: line, as: UTF8.self))
       }
     }

@@ -21,10 +21,11 @@ final class ConfigurationLoad: ChildOwner {
     case .diagnostic(.info, _, _, let text): if supervisor.options.check { supervisor.log.plain(text) }
     case .diagnostic(let level, let line, let column, let text):
       if level == .error { hasErrors = true }
-      supervisor.log.plain("\(supervisor.options.config):\(line):\(column): \(level): \(text)")
       // More than the config role ever sends is not passed on.
       diagnostics += 1
-      if diagnostics <= 100 { supervisor.tell(packet.message) }
+      if diagnostics > 100 { break }
+      supervisor.log.plain("\(supervisor.options.config):\(line):\(column): \(level): \(text)")
+      supervisor.tell(packet.message)
     default: return attempt { () throws(Refusal) in try policy.add(packet.message) }?.text
     }
     return nil

@@ -89,6 +89,7 @@ final class ControlSocket {
     if decision == .deny { loop.rest(socket.raw, milliseconds: 10) }
     if decision == .allow { clients[last] = client }
     let role = administers ? "administers" : reads ? "reads" : "in none of the groups that read or administer"
-    audit(.connection, ControlSocket.name(client), decision, cause: areTooMany && reads ? "too many connections" : role)
+    let cause = areTooMany && reads ? "too many connections" : role
+    audit.sparingly(.connection, ControlSocket.name(client), decision, origin: .supervisor, cause: cause)
   }
 }

@@ -69,6 +69,7 @@ extension Supervisor: ChildOwner {
     engine = nil
     enginePhase = .starting
     control.forgetAll()
+    for holding in holdings { holding.pendingRequest = nil }
     if isStopping {
       // What is being left has a moment yet.
       loop.after(milliseconds: 2 * Supervisor.overlap) { [unowned self] in finish() }

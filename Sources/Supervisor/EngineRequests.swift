@@ -7,7 +7,9 @@ extension Supervisor {
 
   func receive(_ packet: Packet) -> String? {
     let (type, now) = (packet.type, EventLoop.now())
-    guard packet.id > lastRequest else { return "id \(packet.id) after \(lastRequest)" }
+    // What is done now could not be recorded any more.
+    if isEnding { return nil }
+    guard Int32(bitPattern: packet.id &- lastRequest) > 0 else { return "id \(packet.id) after \(lastRequest)" }
     lastRequest = packet.id
     guard let rules = EngineRule.table[type] else { return "\(type) is not the engine's to send" }
     if enginePhase == .starting { return "\(type) in the wrong phase" }
@@ -40,7 +42,10 @@ extension Supervisor {
   /// What names no virtual host.
   private func serve(_ packet: Packet, _ now: UInt64) -> String? {
     switch packet.message {
-    case .note(let note): if notes.take(now, perSecond: 200, burst: 40) { write(note) }
+    case .note(let note) where notes.take(now, perSecond: 200, burst: 40):
+      // Lines that are no such field could speak for the supervisor.
+      let fields = note.fields.split(separator: "\n").filter { $0.hasPrefix("CARPD_") && $0.contains("=") }
+      log(note.level, note.text, [Log.messageID(note.kind)] + fields.map(String.init))
     case .heartbeat: lastHeartbeat = now
     case .closed(let connection): control.closed(connection)
     case .administer: return administer(packet)
@@ -54,36 +59,26 @@ extension Supervisor {
     guard case .administer(let act, let client, let group, let value, let allowed) = packet.message else { return nil }
     let object = "\(act)" + (holdings.first { $0.number == group }.map { " " + $0.name } ?? "")
     let who = control.name(client)
-    if !allowed {
-      recordRefusal(.administration, object, .administrator, who)
-    } else if control.isAdministrator(client) {
-      audit(.administration, object, origin: .administrator, cause: who)
-      switch act {
-      case .reload: reload(for: client)
-      case .setLogLevel: log.level = LogLevel(rawValue: UInt8(clamping: value)) ?? log.level
-      case .auditHead: tell(.auditHead(connection: client, audit.status))
-      default: break
-      }
-    } else if [.reload, .setLogLevel, .auditHead].contains(act) {
+    if allowed && !control.isAdministrator(client) {
+      if ![.reload, .setLogLevel, .auditHead].contains(act) { return "\(act) for a reader" }
       deny(packet, nil, .notAdministrator)
-    } else {
-      return "\(act) for a reader"
+      return nil
+    }
+    audit.sparingly(.administration, object, allowed ? .allow : .deny, origin: .administrator, cause: who)
+    switch act {
+    case _ where !allowed: break
+    case .reload: reload(for: client)
+    case .setLogLevel: log.level = LogLevel(rawValue: UInt8(clamping: value)) ?? log.level
+    case .auditHead: tell(.auditHead(connection: client, audit.status))
+    default: break
     }
     return nil
   }
 
   private func deny(_ packet: Packet, _ holding: Holding?, _ denial: Denial, _ errno: Int32 = 0) {
-    recordRefusal(.denial, "\(packet.type) \(holding?.name ?? "")", .engine, "\(denial)", errno)
+    let what = "\(packet.type) \(holding?.name ?? "")"
+    audit.sparingly(.denial, what, .deny, errno: errno, origin: .engine, cause: "\(denial)")
     answer(packet.id, packet.type, holding, denial, errno)
-  }
-
-  /// Beyond fifty in a fifth of a second they are counted: a flood of them must not push other records out.
-  private func recordRefusal(_ act: ActKind, _ object: String, _ origin: ActOrigin, _ cause: String, _ errno: Int32 = 0)
-  {
-    if denials.take(EventLoop.now(), perSecond: 250, burst: 50) {
-      return audit(act, object, .deny, errno: errno, origin: origin, cause: cause)
-    }
-    unrecordedDenials += 1
   }
 
   private func answer(_ id: UInt32, _ type: MessageType, _ holding: Holding?, _ denial: Denial, _ errno: Int32 = 0) {
@@ -116,7 +111,10 @@ extension Supervisor {
   private func acquire(_ holding: Holding, _ request: UInt32, _ now: UInt64) throws(Denial) {
     guard enginePhase == .running else { throw .wrongPhase }
     holding.suspended = false
-    if case .acquiring = holding.phase { return }
+    if case .acquiring = holding.phase {
+      holding.pendingRequest = request
+      return
+    }
     if now < holding.holdUntil { throw .holdDown }
     if policy?.settings.auditFailureDenies == true && !audit.status.isWorking { throw .auditUnavailable }
     guard holding.interface.condition == .up, keeper.prepare(holding) else { throw .linkDown }
@@ -195,17 +193,5 @@ extension Supervisor {
       for shared in piece { try? transmitter.announce(shared.address, holding, router: router) }
       return true
     }
-  }
-
-  /// Logs one of the engine's notes, as something the engine said: what it concerns is told by the fields.
-  private func write(_ note: Note) {
-    let holding = holdings.first { $0.number == note.group }
-    let interface = holding?.interface ?? interfaces.first { $0.number == note.interface }
-    let fields = [
-      Log.messageID(note.kind), interface.map { "CARPD_INTERFACE=\($0.name)" },
-      holding.map { "CARPD_VHID=\($0.group.vhid)" }, note.state.isEmpty ? nil : "CARPD_STATE=\(note.state)",
-      note.reason.isEmpty ? nil : "CARPD_REASON=\(note.reason)",
-    ]
-    log(note.level, note.text, fields.compactMap(\.self))
   }
 }

@@ -131,6 +131,7 @@ extension Supervisor {
     loop.after(milliseconds: 2 * Supervisor.overlap) { [unowned self] in
       if isStopping { return }
       keeper.remove(holding)
+      countAdvertisements()
       retired.removeAll { $0 === holding }
       if interfaces.contains(where: { $0 === holding.interface }) { return }
       holding.interface.close()

@@ -39,11 +39,9 @@ public final class Supervisor {
   var engineLosses: [UInt64] = []
   var requests = TokenBucket()
   var notes = TokenBucket()
-  var denials = TokenBucket()
-  var unrecordedDenials: UInt32 = 0
 
   var isStopping = false
-  private var isEnding = false
+  var isEnding = false
   private var exitCode: Int32 = 0
   private var lastTick = EventLoop.now()
   /// Five a second.
@@ -128,8 +126,7 @@ public final class Supervisor {
     } else {
       audit.watch(now)
     }
-    if unrecordedDenials > 0 { audit(.denial, "further requests", .deny, origin: .engine, count: unrecordedDenials) }
-    unrecordedDenials = 0
+    audit.sumUp()
     ticks += 1
     if ticks % 300 == 0 { countAdvertisements() }
     // For as long as there is no engine, deposited advertisements keep the backups quiet.
@@ -158,8 +155,8 @@ public final class Supervisor {
   }
 
   /// Advertisements are counted, not recorded one by one.
-  private func countAdvertisements() {
-    for holding in holdings where holding.advertised > 0 {
+  func countAdvertisements() {
+    for holding in holdings + retired where holding.advertised > 0 {
       audit(.advertisements, holding.name, origin: .engine, count: holding.advertised)
       holding.advertised = 0
     }

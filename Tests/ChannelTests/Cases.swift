@@ -20,8 +20,7 @@ struct Case: Sendable, CustomTestStringConvertible {
     (advertise.demotion, advertise.counter) = (3, 0x1122_3344_5566_7788)
     (advertise.digestStart, advertise.digestEnd) = (0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10, 0x1112_1314)
     var note = Note()
-    (note.kind, note.level, note.group, note.interface) = (2, .warning, 4, 5)
-    (note.text, note.state, note.reason) = ("no", "INIT", "why")
+    (note.kind, note.level, note.text, note.fields) = (2, .warning, "no", "\nCARPD_VHID=1")
     var settings = Settings()
     (settings.adminGroup, settings.readGroup, settings.auditLog) = ("wheel", "adm", "/var/log/a")
     (settings.adminGID, settings.readGID) = (100, 101)
@@ -47,7 +46,8 @@ struct Case: Sendable, CustomTestStringConvertible {
     (record.act, record.decision, record.origin, record.object, record.cause) = (.sysctl, .deny, .kernel, "o", "c")
     (record.errno, record.duration, record.monotonic, record.wall, record.count) = (1, 2, 3, 4, 5)
     var status = AuditStatus()
-    (status.isWorking, status.errno, status.sequence, status.hash) = (true, 28, 6, [0xaa, 0xbb])
+    (status.isWorking, status.errno, status.taken, status.sequence) = (true, 28, 5, 6)
+    status.hash = [0xaa, 0xbb]
     return [
       Case(
         .advertise(advertise), "010000000000002a01020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
@@ -58,7 +58,7 @@ struct Case: Sendable, CustomTestStringConvertible {
       Case(.bowOut(group: 1), "010500000000002a0001"),
       Case(.announce(group: 2), "010600000000002a0002"),
       Case(.deposit(advertise), "010700000000002a01020601640311223344556677880102030405060708090a0b0c0d0e0f1011121314"),
-      Case(.note(note), "010800000000002a02040004000500026e6f ~298 0004494e4954 ~4 0003776879 ~45"),
+      Case(.note(note), "010800000000002a020400026e6f ~298 000d0a43415250445f564849443d31 ~187"),
       Case(.heartbeat(late: 258), "010900000000002a00000102"),
       Case(.closed(connection: 1), "010a00000000002a00000001"),
       Case(
@@ -87,7 +87,9 @@ struct Case: Sendable, CustomTestStringConvertible {
       Case(.stalled(milliseconds: 5000), "011600000000002a00001388"),
       Case(.reloadResult(connection: 1, succeeded: true, generation: 2), "011700000000002a000000010100000002"),
       Case(.shutdown, "011800000000002a"),
-      Case(.auditHead(connection: 1, status), "011900000000002a0000000101001c00000000000000060002aabb ~30"),
+      Case(
+        .auditHead(connection: 1, status),
+        "011900000000002a0000000101001c000000000000000500000000000000060002aabb ~30"),
       Case(.spawn(role: .config, token: 9), "011a00000000002a0200000009"),
       Case(.kill(token: 1), "011b00000000002a00000001"),
       Case(.seal(directory: "/a"), "011c00000000002a00022f61 ~898"),
@@ -98,7 +100,7 @@ struct Case: Sendable, CustomTestStringConvertible {
         .record(record),
         "012000000000002a0b020200016f ~199 000163 ~119 "
           + "000100000000000000020000000000000003000000000000000400000005"),
-      Case(.auditStatus(status), "012100000000002a01001c00000000000000060002aabb ~30"),
+      Case(.auditStatus(status), "012100000000002a01001c000000000000000500000000000000060002aabb ~30"),
     ]
   }()
 

@@ -146,14 +146,15 @@ extension EngineTests {
       supervisor.link()
       supervisor.link(.absent, interface: 1)
       let atFirst = try supervisor.run().notes(.link)
-      #expect(atFirst.map(\.text) == ["ppp0 is absent"] && atFirst.map(\.interface) == [1])
+      #expect(atFirst.map(\.text) == ["ppp0 is absent"] && atFirst.map(\.fields) == ["\nCARPD_INTERFACE=ppp0"])
       for condition in [LinkCondition.noCarrier, .noCarrier, .down, .unusable, .up] { supervisor.link(condition) }
       supervisor.send(
         .link(interface: 0, .up, ipv4: FakeSupervisor.peer, ipv6: Channel.Address(unspecified: .ipv6)))
       let messages = try supervisor.run()
       let lines = ["eth0 is without carrier", "eth0 is down", "eth0 is unusable", "eth0 is up"]
       #expect(messages.notes(.link).map(\.text) == lines)
-      #expect(messages.notes(.link).allSatisfy { $0.level == .notice && $0.group == 0xffff })
+      let links = messages.notes(.link)
+      #expect(links.allSatisfy { $0.level == .notice && $0.fields == "\nCARPD_INTERFACE=eth0" })
       #expect(messages.notes(.transition).map(\.state) == ["INIT", "BACKUP"])
     }
 

@@ -197,3 +197,13 @@ struct NumberedHost {
     set { host[keyPath: member] = newValue }
   }
 }
+
+extension Note {
+  /// The value of one of its fields; empty if it is not there.
+  func field(_ name: String) -> String {
+    let found = fields.split(separator: "\n").first { $0.hasPrefix("CARPD_\(name)=") }
+    return found.map { String($0.dropFirst(name.count + 7)) } ?? ""
+  }
+  var state: String { field("STATE") }
+  var reason: String { field("REASON") }
+}

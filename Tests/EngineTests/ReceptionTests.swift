@@ -38,8 +38,8 @@ extension EngineTests {
         "VHID 1@eth0: incorrect hash", "VHID 1@eth0: wrong TTL", "eth0: checksum failed", "eth0: packet too short",
       ]
       #expect(zip(rejected, expected).allSatisfy { $0.text.hasPrefix("\($1) from 192.0.2.102 (1 since") })
-      #expect(rejected.map(\.group) == [0, 0, 0xffff, 0xffff])
-      #expect(rejected.allSatisfy { $0.level == .warning && $0.interface == 0 && $0.state == "" && $0.reason == "" })
+      #expect(rejected.map { $0.field("VHID") } == ["1", "1", "", ""])
+      #expect(rejected.allSatisfy { $0.level == .warning && $0.field("INTERFACE") == "eth0" && $0.state == "" })
       #expect(messages.notes(.peerMismatch).map(\.level) == [.warning])
       #expect(supervisor.engine.snapshot().virtualHosts.first?.peerMismatch == true)
     }
@@ -78,7 +78,7 @@ extension EngineTests {
       _ = try supervisor.run()
       for _ in 0..<3 { supervisor.frame([0x31, 1, 100, 1, 0, 100, 0, 0, 192, 0, 2, 1]) }
       let messages = try supervisor.run()
-      #expect(messages.notes(.foreignProtocol).map(\.group) == [0])
+      #expect(messages.notes(.foreignProtocol).map { $0.field("VHID") } == ["1"])
       #expect(messages.notes(.rejected).isEmpty)
       #expect(try counters(supervisor).badlen == 3)
     }

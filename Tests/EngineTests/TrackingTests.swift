@@ -20,7 +20,7 @@ extension EngineTests {
       supervisor.link(.noCarrier, interface: 1)
       let down = try supervisor.run()
       #expect(down.notes(.demoted).map(\.text) == ["demoted by 100 to 100 (tracked interface down, ppp0)"])
-      #expect(down.notes(.demoted).map(\.interface) == [1])
+      #expect(down.notes(.demoted).map(\.fields) == ["\nCARPD_INTERFACE=ppp0"])
       #expect(down.advertisements.map(\.advskew).contains(120))
       #expect(supervisor.engine.snapshot().daemon.demotions.map(\.name) == ["track:ppp0"])
       supervisor.link(.down, interface: 1)

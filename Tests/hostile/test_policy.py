@@ -54,8 +54,8 @@ def test_denials_are_on_record(a):
     daemon.wait_said("done", timeout=15)
     denied = [outcome for outcome in EXPECTED.values() if outcome not in ("no answer", "rate")]
     daemon.wait_recorded("denial", len(denied))
-    # Beyond fifty in a fifth of a second they are only counted.
-    causes = {record["cause"] for record in daemon.records("denial") if record["object"] != "further requests"}
+    # Beyond a hundred they are only counted.
+    causes = {record["cause"] for record in daemon.records("denial") if record["object"] != "further ones"}
     assert causes == set(denied) | {"rate"}
     assert {record["decision"] for record in daemon.records("denial")} == {"deny"}
 

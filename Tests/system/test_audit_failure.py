@@ -2,6 +2,7 @@
 election never waits."""
 
 import contextlib
+import json
 import os
 import pwd
 import shutil
@@ -255,6 +256,34 @@ def test_the_auditor_is_killed(abc, on_failure):
     assert {record["run"] for record in records} == {1, 2, 3}
     assert [r for r in records if r["act"] == "auditLoss"] == []
     assert len([r for r in records if r["act"] == "childEnded" and "auditor" in r["object"]]) >= 2
+
+
+def test_what_a_killed_auditor_had_not_written(abc):
+    """It stood still while a role was taken and people asked, and never wrote a word of it: the next one does."""
+    a, b, _ = abc
+    other = Carpd(b, fast(64))
+    other.wait_state("MASTER")
+    daemon = Carpd(a, fast(64))
+    daemon.wait_state("BACKUP")
+    auditor = daemon.child("auditor").pid
+    before = daemon.records()
+    os.kill(auditor, signal.SIGSTOP)
+    since = time.monotonic()
+    other.stop()
+    daemon.wait_state("MASTER")
+    for _ in range(300):
+        daemon.show()
+    assert daemon.records() == before
+    os.kill(auditor, signal.SIGKILL)
+    daemon.wait_log("the audit log is written", since)
+    daemon.stop()
+    records = daemon.records()[len(before):]
+    # Equal ones that follow each other within a second are one record with their number.
+    count = lambda act: sum(record["count"] for record in records if record["act"] == act)
+    assert count("connection") >= 300 and count("auditLoss") == 0
+    assert [record["object"] for record in records if record["act"] == "addressAdded"] == ["vhid 1@eth0", ADDRESS]
+    whole = [json.dumps({key: record[key] for key in ("act", "object", "mono")}) for record in records]
+    assert len(set(whole)) == len(whole), "nothing twice"
 
 
 @pytest.mark.parametrize("on_failure", ["allow", "deny"])

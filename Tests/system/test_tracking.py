@@ -1,5 +1,7 @@
 """An interface without a virtual host that the machine needs: while it is down, another machine is preferred."""
 
+import time
+
 import pytest
 
 from bed import Carpd, config, host
@@ -36,8 +38,9 @@ def test_the_other_machine_preempts_while_it_is_down(abc, provider):
     # Nothing is heard or said on it, and nothing put onto it.
     assert set(a.links()) == {"lo", "eth0", "up0", "carp2-1", "carp2-2"}
     assert "up0" not in first.audit_log.read_text() and not first.lines("up0 cannot")
+    down = time.monotonic()
     provider.ip("link", "set", "dev", "a", "down")
-    down, _ = first.wait_log(r"demoted by 120 to 120 \(tracked interface down, up0\)")
+    first.wait_log(r"demoted by 120 to 120 \(tracked interface down, up0\)", down)
     both(second, "MASTER")
     both(first, "BACKUP")
     for vhid in (1, 2):
