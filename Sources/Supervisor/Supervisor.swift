@@ -224,6 +224,7 @@ public final class Supervisor {
   private func end(_ how: String, _ origin: ActOrigin) {
     isEnding = true
     countAdvertisements()
+    audit.sumUp()
     audit(.stop, how, origin: origin)
     control.remove()
     audit.close { [unowned self] in children.close { [unowned self] in loop.stop() } }

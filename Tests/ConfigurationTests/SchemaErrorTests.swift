@@ -54,6 +54,10 @@ struct SchemaErrorTests {
       "2:7: error: log is '/var/'; write the absolute path of a file, as /var/log/carpd/audit.jsonl"
     ),
     Golden(
+      "[audit]\nlog = \"/var/\(String(repeating: "x", count: 129))\"",
+      "2:7: error: log is too long; write a path of at most 255 bytes whose last part has at most 128"
+    ),
+    Golden(
       "[audit]\ncredential = \"a\"\nkey-file = \"b\"",
       "3:1: error: 'key-file' excludes 'credential' at line 2, column 1; keep one of the two"
     ),
