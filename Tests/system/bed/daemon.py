@@ -260,6 +260,9 @@ class Carpd:
     def wait_state(self, state, vhid=1, timeout=8.0):
         wait_until(lambda: self.state(vhid) == state, timeout, interval=0.05,
                    what=lambda: f"vhid {vhid} on {self.node.label} is {state}, not {self.state(vhid)}\n{self.text()}")
+        # The line that tells of it may still be under way; to who asks the log next it is no news.
+        with contextlib.suppress(Timeout):
+            wait_until(lambda: (self.transitions(vhid) or [(0, "-> INIT")])[-1][1].endswith(f"-> {state}"), 0.5, "")
 
     def counters(self, interface="eth0"):
         """The receive counters of an interface as one dictionary."""
