@@ -13,7 +13,7 @@ final class AuditTrail: ChildOwner {
   private var kept: [(number: UInt64, record: Record)] = []
   private var sent: UInt64 = 0
   private var buckets: [ActKind: TokenBucket] = [:]
-  private var further: [ActKind: (decision: ActDecision, origin: ActOrigin, count: UInt32)] = [:]
+  private var further: [ActKind: [ActDecision: (origin: ActOrigin, count: UInt32)]] = [:]
   private var lost: UInt64 = 0
   private var words = TokenBucket()
   private weak var children: Children?
@@ -56,12 +56,14 @@ final class AuditTrail: ChildOwner {
     if buckets[act, default: TokenBucket()].take(EventLoop.now(), perSecond: 10, burst: 100) {
       return self(act, object, decision, errno: errno, origin: origin, cause: cause)
     }
-    further[act] = (decision, origin, (further[act]?.count ?? 0) &+ 1)
+    further[act, default: [:]][decision] = (origin, (further[act]?[decision]?.count ?? 0) &+ 1)
   }
 
   /// Records how many were only counted.
   func sumUp() {
-    for (act, sum) in further { self(act, "further ones", sum.decision, origin: sum.origin, count: sum.count) }
+    for (act, sums) in further {
+      for (decision, sum) in sums { self(act, "further ones", decision, origin: sum.origin, count: sum.count) }
+    }
     further = [:]
   }
 
